@@ -1,0 +1,6 @@
+//! The client against a small server of its own: what Graph really does, and what it does on a bad day.
+
+mod calls;
+mod downloads;
+mod server;
+mod weather;
