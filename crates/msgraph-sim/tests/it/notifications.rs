@@ -1,0 +1,147 @@
+//! Subscriptions: the handshake, the rules, and what arrives at the endpoint.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use chrono::TimeDelta;
+use msgraph_sim::HoldRequest;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::given::{Given, text};
+
+type Params = Query<std::collections::HashMap<String, String>>;
+
+/// An endpoint that echoes validation tokens and passes on what it hears.
+struct Endpoint {
+    url: String,
+    heard: UnboundedReceiver<Value>,
+    _server: JoinSet<()>,
+}
+
+async fn receive(
+    State(sender): State<Arc<Mutex<UnboundedSender<Value>>>>,
+    Query(params): Params,
+    body: String,
+) -> String {
+    if let Some(token) = params.get("validationToken") {
+        return token.clone();
+    }
+    let _ = sender.lock().await.send(serde_json::from_str(&body).unwrap());
+    String::new()
+}
+
+impl Endpoint {
+    async fn open() -> Self {
+        let (sender, heard) = unbounded_channel();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook?x=1", listener.local_addr().unwrap());
+        let router = Router::new().fallback(receive).with_state(Arc::new(Mutex::new(sender)));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, heard, _server: server }
+    }
+}
+
+fn wish(given: &Given, endpoint: &Endpoint) -> Value {
+    json!({
+        "changeType": "created", "notificationUrl": endpoint.url, "lifecycleNotificationUrl": endpoint.url,
+        "resource": format!("users/{}/onlineMeetings/getAllRecordings", given.organizer), "clientState": "secret",
+        "expirationDateTime": (given.sim.now() + TimeDelta::hours(2)).to_rfc3339(),
+    })
+}
+
+#[tokio::test]
+async fn a_recording_is_announced_with_its_ids_and_client_state() {
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    let (status, subscription) =
+        given.send(Method::POST, "/v1.0/subscriptions", wish(&given, &endpoint)).await;
+    assert_eq!(status, 201, "{subscription}");
+    let held = given.hold(&class, HoldRequest::default());
+    let heard = endpoint.heard.recv().await.unwrap();
+    let one = &heard["value"][0];
+    assert_eq!((&one["clientState"], &one["subscriptionId"]), (&json!("secret"), &subscription["id"]));
+    assert_eq!(one["resourceData"]["id"], held.recordings[0].id);
+}
+
+#[tokio::test]
+async fn notifications_can_be_doubled_and_lost() {
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    given.send(Method::POST, "/v1.0/subscriptions", wish(&given, &endpoint)).await;
+    given.sim.add_fault(&json!({ "path": "recordings", "notification": "lost", "times": 1 })).unwrap();
+    given.sim.add_fault(&json!({ "path": "recordings", "notification": "doubled", "after": 0 })).unwrap();
+    given.hold(&class, HoldRequest::default());
+    let second = given.hold(&class, HoldRequest::default());
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(text(&endpoint.heard.recv().await.unwrap()["value"][0]["resourceData"]["id"]));
+    }
+    assert_eq!(ids, vec![second.recordings[0].id.clone(); 2]);
+}
+
+#[tokio::test]
+async fn drives_announce_changes_without_ids() {
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    let drive = text(&given.ok(&format!("/v1.0/users/{}/drive", given.organizer)).await["id"]);
+    let mut body = wish(&given, &endpoint);
+    body["resource"] = format!("drives/{drive}/root").into();
+    assert_eq!(
+        given.send(Method::POST, "/v1.0/subscriptions", body.clone()).await.0,
+        400,
+        "drives only tell updates"
+    );
+    body["changeType"] = "updated".into();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body).await.0, 201);
+    given.hold(&class, HoldRequest::default());
+    let heard = endpoint.heard.recv().await.unwrap();
+    assert_eq!(heard["value"][0]["resourceData"], json!({ "@odata.type": "#Microsoft.Graph.DriveItem" }));
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_refused() {
+    let given = Given::healthy().await;
+    let endpoint = Endpoint::open().await;
+    let good = wish(&given, &endpoint);
+    let far = (given.sim.now() + TimeDelta::days(4)).to_rfc3339();
+    for (name, value) in [
+        ("notificationUrl", json!("http://hooks.example/x")),
+        ("notificationUrl", json!("http://127.0.0.1:1/nobody-listens")),
+        ("lifecycleNotificationUrl", Value::Null),
+        ("expirationDateTime", json!(far)),
+        ("resource", json!("drives/x/root:/Recordings")),
+        ("clientState", json!("x".repeat(129))),
+    ] {
+        let mut bad = good.clone();
+        bad[name] = value;
+        let (status, body) = given.send(Method::POST, "/v1.0/subscriptions", bad).await;
+        assert_eq!(status, 400, "{name}: {body}");
+    }
+    let (_, made) = given.send(Method::POST, "/v1.0/subscriptions", good.clone()).await;
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", good).await.0, 409);
+    let path = format!("/v1.0/subscriptions/{}", text(&made["id"]));
+    let later = json!({ "expirationDateTime": (given.sim.now() + TimeDelta::days(2)).to_rfc3339() });
+    assert_eq!(given.send(Method::PATCH, &path, later).await.0, 200);
+    assert_eq!(given.send(Method::DELETE, &path, json!({})).await.0, 204);
+    assert_eq!(given.get(&path).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_subscription_near_its_end_is_remembered() {
+    let given = Given::healthy().await;
+    let mut endpoint = Endpoint::open().await;
+    given.send(Method::POST, "/v1.0/subscriptions", wish(&given, &endpoint)).await;
+    given.sim.advance(std::time::Duration::from_mins(105));
+    let heard = endpoint.heard.recv().await.unwrap();
+    assert_eq!(heard["value"][0]["lifecycleEvent"], "reauthorizationRequired");
+}
