@@ -1,0 +1,182 @@
+//! Every setting of OnRecord, with its documentation. There is deliberately no setting that turns recording off.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::table::settings;
+use super::values::{
+    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Origin, Proxies, ProxyUrl, Whole, Wording,
+};
+use crate::model::integration::{InstructorRole, LawfulBasis};
+
+settings! {
+    /// Files of this installation.
+    "data" => Data {
+        /// The data directory DIR: it holds onrecord.toml, and by default the database, the key file and the archive.
+        /// `--data-dir` overrides it.
+        ["ONRECORD_DATA_DIR"] dir: PathBuf, Default("\"./data\"");
+    }
+}
+
+settings! {
+    /// How browsers, apps and Microsoft reach OnRecord.
+    "http" => Http {
+        /// The address and port to listen on.
+        ["ONRECORD_LISTEN"] listen: SocketAddr, Default("\"127.0.0.1:8080\"");
+        /// The address people use. It makes absolute links and Secure cookies; the Host header never does.
+        /// Without it OnRecord must listen on this machine only. Plain http is allowed on this machine only.
+        ["ONRECORD_PUBLIC_URL"] public_url: Option<Origin>, Example("\"https://onrecord.example.edu\"");
+        /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.
+        ["ONRECORD_TRUSTED_PROXIES"] trusted_proxies: Proxies, Example("[\"127.0.0.1\", \"10.0.0.0/8\"]");
+        /// A PEM file with the certificate chain, to serve https without a proxy. Needs `tls_key`.
+        ["ONRECORD_TLS_CERT"] tls_cert: Option<PathBuf>, Example("\"/etc/onrecord/fullchain.pem\"");
+        /// The PEM file with the private key of `tls_cert`.
+        ["ONRECORD_TLS_KEY"] tls_key: Option<PathBuf>, Example("\"/etc/onrecord/privkey.pem\"");
+    }
+}
+
+settings! {
+    /// Where rows are kept.
+    "database" => Database {
+        /// SQLite by default, in `DIR/onrecord.db`. With PostgreSQL, run `onrecord migrate` after each update.
+        ["ONRECORD_DATABASE_URL"] url: Option<DatabaseUrl>, Example("\"postgres://onrecord@db.example.edu/onrecord\"");
+    }
+}
+
+settings! {
+    /// The key that seals what must not be readable in the database.
+    "secrets" => Secrets {
+        /// 32 random bytes in base64 (`openssl rand -base64 32`). Several are separated by commas: the first seals,
+        /// all open. With SQLite the default is the file `DIR/secret.key`, made at the first start; with PostgreSQL
+        /// the key must be set, the same for every process.
+        ["ONRECORD_SECRET_KEY"] key: Option<SecretString>, Example("\"…\"");
+    }
+}
+
+settings! {
+    /// Where verified copies and transcripts are kept.
+    "archive" => Archive {
+        /// A folder or a bucket; by default the folder `DIR/archive`. Nothing outside it is ever read or written.
+        ["ONRECORD_ARCHIVE_URL"] url: Option<ArchiveUrl>, Example("\"s3://school-archive/onrecord\"");
+        /// S3: the access key. Without one the machine's own role is used.
+        ["AWS_ACCESS_KEY_ID"] aws_access_key_id: Option<String>, Example("\"AKIA…\"");
+        /// S3: the secret of the access key.
+        ["AWS_SECRET_ACCESS_KEY"] aws_secret_access_key: Option<SecretString>, Example("\"…\"");
+        /// S3: the region.
+        ["AWS_REGION"] aws_region: Option<String>, Example("\"eu-central-1\"");
+        /// S3: the endpoint of a compatible service.
+        ["AWS_ENDPOINT_URL"] aws_endpoint_url: Option<String>, Example("\"https://s3.example.edu\"");
+        /// Azure Blob: the storage account.
+        ["AZURE_STORAGE_ACCOUNT_NAME"] azure_account_name: Option<String>, Example("\"schoolarchive\"");
+        /// Azure Blob: its access key. Without one the machine's managed identity is used.
+        ["AZURE_STORAGE_ACCOUNT_KEY"] azure_account_key: Option<SecretString>, Example("\"…\"");
+        /// Google Cloud Storage: the JSON of a service account key. Without one the machine's own identity is used.
+        ["GOOGLE_SERVICE_ACCOUNT_KEY"] google_service_account_key: Option<SecretString>, Example("\"…\"");
+    }
+}
+
+settings! {
+    /// How OnRecord reaches Microsoft Graph.
+    "graph" => Graph {
+        /// Microsoft Graph, without the version. National clouds have their own address.
+        ["ONRECORD_GRAPH_URL"] url: Origin, Default("\"https://graph.microsoft.com\"");
+        /// Where tokens come from.
+        ["ONRECORD_LOGIN_URL"] login_url: Origin, Default("\"https://login.microsoftonline.com\"");
+        /// A PEM file with certificate authorities to trust besides the usual ones, for an inspecting proxy.
+        ["ONRECORD_CA_FILE"] ca_file: Option<PathBuf>, Example("\"/etc/ssl/certs/school-ca.pem\"");
+        /// The proxy for requests to Microsoft.
+        ["HTTPS_PROXY"] https_proxy: Option<ProxyUrl>, Example("\"http://proxy.example.edu:3128\"");
+    }
+}
+
+settings! {
+    /// The first integration: the school's tenant. What is set here is shown locked on the settings page;
+    /// what is not can be entered there.
+    "teams" => Teams {
+        /// The tenant: its id or a verified domain.
+        ["TEAMS_TENANT_ID"] tenant_id: Option<String>, Example("\"11111111-2222-3333-4444-555555555555\"");
+        /// The application (client) id of the app registration.
+        ["TEAMS_CLIENT_ID"] client_id: Option<String>, Example("\"66666666-7777-8888-9999-000000000000\"");
+        /// The client secret's value (not its id). Either this or `client_certificate`.
+        ["TEAMS_CLIENT_SECRET"] client_secret: Option<SecretString>, Example("\"…\"");
+        /// PEM text with the certificate and its PKCS#8 private key, instead of a client secret.
+        ["TEAMS_CLIENT_CERTIFICATE"] client_certificate: Option<SecretString>, Example("\"…\"");
+        /// The service accounts: licensed mailboxes that organize every meeting, so that their OneDrive receives
+        /// every recording. Several are separated by commas.
+        ["TEAMS_RECORDING_ADMIN_EMAIL"] service_accounts: Addresses, Example("[\"classes@school.example\"]");
+        /// The id of a drive that is read besides the organizers' own.
+        ["TEAMS_ONEDRIVE_DRIVE_ID"] drive_id: Option<String>, Example("\"b!…\"");
+    }
+}
+
+settings! {
+    /// When OnRecord looks for what a class left behind.
+    "sync" => Sync {
+        /// Hours after its end during which a class without a recording is `waiting`, not `missing`.
+        ["ONRECORD_SYNC_WAITING_HOURS"] waiting_hours: Whole<1, 168>, Default("4");
+        /// Hours after its end during which OnRecord goes on looking by itself.
+        ["ONRECORD_SYNC_LOOKING_HOURS"] looking_hours: Whole<1, 720>, Default("72");
+        /// Seconds between two looks while a class is due.
+        ["ONRECORD_SYNC_POLL_SECONDS"] poll_seconds: Whole<1, 3600>, Default("60");
+        /// Seconds between two looks at an organizer none of whose classes is due.
+        ["ONRECORD_SYNC_IDLE_SECONDS"] idle_seconds: Whole<1, 86400>, Default("3600");
+        /// Jobs that one process works on at once.
+        ["ONRECORD_SYNC_JOBS_AT_ONCE"] jobs_at_once: Whole<1, 64>, Default("4");
+    }
+}
+
+settings! {
+    /// How instructors and learners enter a class in Teams. Recording is mandatory and has no setting.
+    "teaching" => Teaching {
+        /// What an instructor is in the Teams meeting: `presenter` or `coorganizer`.
+        ["ONRECORD_INSTRUCTOR_ROLE"] instructor_role: InstructorRole, Default("\"presenter\"");
+        /// Who enters without waiting in the lobby: `organizer`, `organization`,
+        /// `organizationAndFederated`, `organizationExcludingGuests`, `invited` or `everyone`.
+        ["ONRECORD_LOBBY_SCOPE"] lobby_scope: LobbyScope, Default("\"organization\"");
+    }
+}
+
+settings! {
+    /// The recording notice in every invitation and on every class page. Ask your privacy officer.
+    "notice" => Notice {
+        /// Why the school may record: `consent`, `public_task`, `legitimate_interest` or `legal_obligation`.
+        /// Only `consent` says "By joining, you consent to being recorded".
+        ["ONRECORD_NOTICE_LAWFUL_BASIS"] lawful_basis: LawfulBasis, Default("\"public_task\"");
+        /// Whom to ask about recordings: a name, address or page.
+        ["ONRECORD_NOTICE_CONTACT"] contact: Option<String>, Example("\"privacy@school.example\"");
+        /// Where recordings are stored, as it completes "The recording is stored in …".
+        ["ONRECORD_NOTICE_STORAGE"] storage: String, Default("\"the school's Microsoft 365\"");
+        /// Who may see a recording, as it completes "… may watch it".
+        ["ONRECORD_NOTICE_VIEWERS"] viewers: String, Default("\"the people of this course\"");
+        /// How long recordings are kept, as it completes "It is kept …".
+        ["ONRECORD_NOTICE_KEPT"] kept: String, Default("\"as long as the school's retention policy says\"");
+        /// The institution's own wording by language, instead of OnRecord's.
+        ["ONRECORD_NOTICE_WORDING"] wording: Wording, Example("{ en = \"This class is recorded …\" }");
+    }
+}
+
+settings! {
+    /// What one caller may ask for.
+    "limits" => Limits {
+        /// Failed sign-ins per minute for one address or account before further ones are refused.
+        ["ONRECORD_LIMIT_SIGN_INS"] sign_ins_per_minute: Whole<1, 1000>, Default("10");
+        /// The largest form or JSON body in KiB.
+        ["ONRECORD_LIMIT_BODY_KIB"] body_kib: Whole<16, 65536>, Default("1024");
+        /// The largest CSV upload in MiB.
+        ["ONRECORD_LIMIT_UPLOAD_MIB"] upload_mib: Whole<1, 1024>, Default("64");
+    }
+}
+
+settings! {
+    /// What OnRecord writes about itself. Log lines go to stderr.
+    "log" => Log {
+        /// error, warn, info, debug or trace; parts of the program can differ, as in `info,onrecord::ops=debug`.
+        ["ONRECORD_LOG"] level: String, Default("\"info\"");
+        /// text for people, json for collectors.
+        ["ONRECORD_LOG_FORMAT"] format: LogFormat, Default("\"text\"");
+        /// A file that receives the same lines besides stderr. It is appended to; rotate it with copytruncate.
+        ["ONRECORD_LOG_FILE"] file: Option<PathBuf>, Example("\"/var/log/onrecord.log\"");
+    }
+}

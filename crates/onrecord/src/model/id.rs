@@ -1,0 +1,82 @@
+//! Ids: 64-bit integers that cannot be mixed up. An id is never reused.
+
+/// A row's id as a newtype over `i64`.
+pub trait Id: Copy + Sized + 'static {
+    /// Wraps a number that came from a row or a URL; whether such a row exists is another question.
+    fn new(id: i64) -> Self;
+
+    /// The number in tables, URLs and JSON.
+    fn get(self) -> i64;
+}
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+            #[serde(transparent)]
+            pub struct $name(pub i64);
+
+            impl Id for $name {
+                fn new(id: i64) -> Self {
+                    Self(id)
+                }
+
+                fn get(self) -> i64 {
+                    self.0
+                }
+            }
+
+            impl std::fmt::Display for $name {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    self.0.fmt(f)
+                }
+            }
+
+            impl std::str::FromStr for $name {
+                type Err = std::num::ParseIntError;
+
+                fn from_str(text: &str) -> Result<Self, Self::Err> {
+                    text.parse().map(Self)
+                }
+            }
+        )+
+    };
+}
+
+ids! {
+    /// A person known to OnRecord.
+    UserId,
+    /// A course and its roster.
+    CourseId,
+    /// One person's place in one course.
+    EnrolmentId,
+    /// A tenant's connection.
+    IntegrationId,
+    /// A mailbox that organizes meetings.
+    ServiceAccountId,
+    /// A class or a series of them.
+    ConferenceId,
+    /// The Teams meeting of one time slot.
+    MeetingId,
+    /// A recording, transcript or shared file.
+    ArtifactId,
+    /// A piece of work in the queue.
+    JobId,
+    /// One run of Sync Data.
+    SyncRunId,
+    /// One line of the audit.
+    AuditEntryId,
+    /// An API token.
+    ApiTokenId,
+    /// A viewer's visit to an artifact.
+    VisitId,
+    /// A one-time link that sets a password.
+    OneTimeLinkId,
+    /// One attended row of a meeting.
+    AttendanceRecordId,
+    /// A message in a meeting's chat.
+    ChatMessageId,
+    /// One wording of the recording notice.
+    NoticeVersionId,
+}

@@ -1,0 +1,60 @@
+//! Work that outlives a request: a row written in the transaction of its cause.
+
+use chrono::{DateTime, Utc};
+
+use super::id::JobId;
+use crate::words;
+
+words! {
+    /// What is to be done. The list is closed: the worker matches it.
+    pub enum JobKind {
+        /// Make the meeting in Teams, enforce recording, read back. Subject: `meeting:{id}`.
+        Provision = "provision",
+        /// Tell Teams of a change or a cancellation. Subject: `meeting:{id}`.
+        Update = "update",
+        /// Bring one meeting's artifacts. Subject: `meeting:{id}`.
+        Sync = "sync",
+        /// Ask an organizer's deltas what is new. Subject: `organizer:{integration id}/{entra object id}` or
+        /// `drive:{integration id}/{drive id}`.
+        Delta = "delta",
+        /// Update invitations after roster changes. Subject: `course:{id}`.
+        Roster = "roster",
+        /// A recurring duty of the timetable. Subject: `duty:{duty}`.
+        Duty = "duty",
+    }
+}
+
+words! {
+    /// What recurs without a cause from outside. The worker's timetable says how often.
+    pub enum Duty {
+        /// A class that has begun without a conclusion about recording gets its last known reason.
+        ClassStart = "class_start",
+        /// What Teams should know and no job will tell: lost, dead or far ahead when it was changed.
+        CatchUp = "catch_up",
+        /// Meetings and organizers whose time to be looked at has come are queued.
+        PlanSync = "plan_sync",
+        /// Verdicts that change because time passes are changed.
+        Verdicts = "verdicts",
+    }
+}
+
+/// One row of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The row.
+    pub id: JobId,
+    /// What to do.
+    pub kind: JobKind,
+    /// On what, as `word:id`.
+    pub subject: String,
+    /// Earliest start.
+    pub run_at: DateTime<Utc>,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// Held by a worker until then.
+    pub claimed_until: Option<DateTime<Utc>>,
+    /// What went wrong last; empty when nothing did.
+    pub last_error: String,
+    /// Set when it was given up.
+    pub dead_at: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,30 @@
+//! Nouns and rules: plain data and pure functions. Nothing here waits, asks a clock, or knows SQL, HTTP or Graph.
+
+pub mod access;
+pub mod artifact;
+pub mod attempts;
+pub mod attendance;
+pub mod audit;
+pub mod captions;
+pub mod chat;
+pub mod conference;
+pub mod file_name;
+pub mod finding;
+pub mod id;
+pub mod integration;
+pub mod job;
+pub mod looking;
+pub mod matching;
+pub mod notice;
+pub mod occasion;
+pub mod people;
+pub mod permission;
+pub mod recording_name;
+pub mod schedule;
+pub mod slot_plan;
+pub mod sync;
+pub mod transcript;
+pub mod verdict;
+pub mod visit;
+pub mod wish;
+pub mod words;
