@@ -1,0 +1,137 @@
+//! Lanes of Microsoft Graph, kept in the database: however many processes there are, together they send no more at
+//! once than Microsoft bears, and when it asks one of them to wait, all of them wait.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use msgraph::{Lane, Lanes, MemoryLanes, Paused, Permit};
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::store::lanes::{Ask, Place};
+use crate::store::{self, Store, lanes};
+
+/// A place is free again after this even if its holder was killed. Longer than any request may take.
+const PLACE_LASTS: TimeDelta = TimeDelta::seconds(90);
+
+/// Between two looks at a lane whose places other processes hold.
+const LOOK_AGAIN: Duration = Duration::from_millis(120);
+
+/// Lanes in the tables `lane` and `lane_holder`.
+#[derive(Clone)]
+pub struct DatabaseLanes {
+    store: Store,
+    clock: Clock,
+    /// A clock that is moved by hand stands still between two moves, but a lane that is closed for a second must open
+    /// again after a second: what passed since then is added to it.
+    since: Instant,
+    /// Callers of this process queue here first: fair, and without asking the database.
+    own: Arc<MemoryLanes>,
+}
+
+impl fmt::Debug for DatabaseLanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseLanes")
+    }
+}
+
+impl DatabaseLanes {
+    /// Lanes shared by all processes that use this database.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, since: Instant::now(), own: Arc::default() }
+    }
+
+    /// Leases are compared by the database's time, unless a person moves the clock by hand.
+    async fn now(&self) -> store::Result<DateTime<Utc>> {
+        match &self.clock {
+            Clock::System => self.store.database_now(self.clock.now()).await,
+            Clock::Manual(_) => Ok(self.clock.now() + self.since.elapsed()),
+        }
+    }
+
+    async fn try_enter(&self, lane: &Lane, holder: &str) -> store::Result<Result<bool, Paused>> {
+        let now = self.now().await?;
+        let key = lane.key();
+        let tx = self.store.write().await?;
+        let ask = Ask { key: &key, holder, at_once: lane.at_once(), now, until: now + PLACE_LASTS };
+        let place = lanes::enter(&tx, ask).await?;
+        tx.commit().await?;
+        Ok(match place {
+            Place::Taken => Ok(true),
+            Place::Full => Ok(false),
+            Place::Paused(until) => Err(Paused {
+                retry_after: (until - now).to_std().unwrap_or_default().max(Duration::from_millis(1)),
+            }),
+        })
+    }
+
+    async fn pause(&self, lane: &Lane, wait: Duration) -> store::Result<()> {
+        let until = self.now().await? + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+        let tx = self.store.write().await?;
+        lanes::pause(&tx, &lane.key(), until).await?;
+        tx.commit().await
+    }
+}
+
+#[async_trait]
+impl Lanes for DatabaseLanes {
+    async fn enter(&self, lane: &Lane) -> Result<Permit, Paused> {
+        let own = self.own.enter(lane).await?;
+        let holder = Uuid::new_v4().to_string();
+        loop {
+            match self.try_enter(lane, &holder).await {
+                Ok(Ok(true)) => break,
+                Ok(Ok(false)) => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(Err(paused)) => return Err(paused),
+                Err(error) => {
+                    // A request that may be one too many is better than none at all.
+                    tracing::warn!(lane = lane.key(), %error, "lanes cannot be shared at present");
+                    return Ok(own);
+                }
+            }
+        }
+        let place = HeldPlace { store: self.store.clone(), key: lane.key(), holder, _own: own };
+        Ok(Permit::holding(place))
+    }
+
+    async fn throttled(&self, lane: &Lane, wait: Duration) {
+        tracing::warn!(lane = lane.key(), wait_s = wait.as_secs(), "Microsoft asks us to wait");
+        if let Err(error) = self.pause(lane, wait).await {
+            tracing::warn!(lane = lane.key(), %error, "lanes cannot be shared at present");
+            self.own.throttled(lane, wait).await;
+        }
+    }
+}
+
+/// Gives its place back when it is dropped.
+struct HeldPlace {
+    store: Store,
+    key: String,
+    holder: String,
+    _own: Permit,
+}
+
+impl Drop for HeldPlace {
+    fn drop(&mut self) {
+        let (store, key, holder) =
+            (self.store.clone(), std::mem::take(&mut self.key), std::mem::take(&mut self.holder));
+        let leave = async move {
+            let left = async {
+                let tx = store.write().await?;
+                lanes::leave(&tx, &key, &holder).await?;
+                tx.commit().await
+            };
+            if let Err(error) = left.await {
+                tracing::debug!(lane = key, %error, "a place is given back by its time");
+            }
+        };
+        // A permit is dropped where nothing can be awaited. If the process ends first, the place ends by its time.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(leave);
+        }
+    }
+}
