@@ -1,0 +1,83 @@
+//! The recurring duties of the timetable. Each looks at rows, not at what happened before: a missed run is made good
+//! by the next.
+
+use chrono::TimeDelta;
+
+use super::schedule::meeting_subject;
+use super::{Result, provision, roster, sync};
+use crate::app::App;
+use crate::model::conference::{AutoRecordingStatus as Status, Meeting};
+use crate::model::id::MeetingId;
+use crate::model::job::{Duty, JobKind};
+use crate::store::meetings::{self, BegunPending};
+use crate::store::{jobs, lanes, meeting_steps};
+
+/// Rows handled in one transaction.
+const BATCH: i64 = 200;
+
+/// Work that nobody queued is queued a little later than work that somebody did.
+const SOON: TimeDelta = TimeDelta::minutes(15);
+
+/// Does one duty.
+pub async fn perform(app: &App, duty: Duty) -> Result<()> {
+    match duty {
+        Duty::ClassStart => class_start(app).await,
+        Duty::CatchUp => catch_up(app).await,
+        Duty::PlanSync => sync::plan_work(app).await.map(|_| ()),
+        Duty::Verdicts => sync::judge_by_time(app).await.map(|_| ()),
+    }
+}
+
+/// No class that has begun stays `pending`: it gets its last known reason.
+async fn class_start(app: &App) -> Result<()> {
+    loop {
+        let now = app.clock.now();
+        let tx = app.store.write().await?;
+        let begun = meetings::begun_pending(&tx, now, BATCH).await?;
+        for BegunPending { meeting, was_known_before } in &begun {
+            let (status, detail) = last_known_reason(meeting);
+            meeting_steps::save_status(&tx, meeting.id, status, &detail, now).await?;
+            // A class that came by import after its start never had a chance: nobody needs to be alerted.
+            if *was_known_before {
+                tracing::error!(meeting = %meeting.id, %status, detail, "Failed to enable auto-recording");
+                provision::alert(app, &tx, meeting.id, status, &detail).await?;
+            }
+        }
+        tx.commit().await?;
+        if (begun.len() as i64) < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+/// How far provisioning came says what was missing.
+fn last_known_reason(meeting: &Meeting) -> (Status, String) {
+    let (status, text) = match meeting {
+        Meeting { online_meeting_id: Some(_), .. } => {
+            (Status::FailedUnknown, "The class began before Teams confirmed that it will be recorded.")
+        }
+        Meeting { join_url: Some(_), .. } => {
+            (Status::FailedNotFound, "The class began before Teams found the meeting by its link.")
+        }
+        Meeting { event_id: Some(_), .. } => {
+            (Status::FailedProvider, "The class began before Teams gave the event its link.")
+        }
+        _ => (Status::FailedUnknown, "The class began before its Teams meeting could be made."),
+    };
+    let known = meeting.auto_recording_detail.trim();
+    (status, if known.is_empty() { text.to_owned() } else { known.to_owned() })
+}
+
+/// Queues what Teams should know and no job will tell, and forgets lanes that nobody uses.
+async fn catch_up(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let unenforced = meetings::unenforced_and_idle(&app.store, now, 10_000).await?;
+    let unsent = meetings::unsent(&app.store, (now, now + roster::NEAR), 10_000).await?;
+    let tx = app.store.write().await?;
+    let subjects = |ids: Vec<MeetingId>| ids.into_iter().map(meeting_subject).collect::<Vec<_>>();
+    jobs::enqueue_missing(&tx, JobKind::Provision, &subjects(unenforced), now + SOON, now).await?;
+    jobs::enqueue_missing(&tx, JobKind::Update, &subjects(unsent), now, now).await?;
+    lanes::forget_idle(&tx, now).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! `users.csv`: people by the school's own id; an address that is here without such an id gets it. An empty field
+//! leaves what is there: no import takes a role away.
+
+use std::collections::HashMap;
+
+use super::table::{Line, Once, Sheet, open};
+use super::{Run, Source};
+use crate::model::people::{GlobalRole, User, is_email, normal_email};
+use crate::model::words::Word as _;
+use crate::ops::Result;
+use crate::store::import;
+use crate::store::users::NewUser;
+
+const SHEET: Sheet = Sheet {
+    file: "users.csv",
+    columns: &["id", "email", "name", "role", "upn", "entra_object_id", "language"],
+    required: &["id", "email"],
+};
+
+#[derive(Debug)]
+struct UserRow {
+    id: String,
+    email: String,
+    name: Option<String>,
+    role: Option<GlobalRole>,
+    upn: Option<String>,
+    entra_object_id: Option<String>,
+    language: Option<String>,
+}
+
+fn read(line: &mut Line<'_>) -> Option<UserRow> {
+    let id = line.required("id");
+    let email = line.required("email").map(|email| normal_email(&email));
+    if let Some(email) = email.as_deref().filter(|email| !is_email(email)) {
+        line.fault("email", format!("{email:?} is no address."));
+    }
+    let role = line.text("role").and_then(|text| {
+        let role = GlobalRole::parse(&text.to_lowercase());
+        if role.is_none() {
+            line.fault("role", format!("{text:?} is no role. Write admin, officer or nothing."));
+        }
+        role
+    });
+    let entra_object_id = line.text("entra_object_id").map(|id| id.to_lowercase());
+    if entra_object_id.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
+        line.fault("entra_object_id", "This is no object id. It has 36 characters with four hyphens.");
+    }
+    let language = line.text("language");
+    let is_tag = |tag: &str| {
+        tag.len() <= 35
+            && tag
+                .split('-')
+                .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    if language.as_deref().is_some_and(|tag| !is_tag(tag)) {
+        line.fault("language", "Write a language such as en or de-CH.");
+    }
+    Some(UserRow {
+        id: id?,
+        email: email?,
+        name: line.text("name"),
+        role,
+        upn: line.text("upn").map(|upn| normal_email(&upn)),
+        entra_object_id,
+        language,
+    })
+}
+
+pub(super) async fn import(run: &mut Run<'_>, source: &Source) -> Result<()> {
+    let Some(mut table) = open(run, source, SHEET)? else {
+        return Ok(());
+    };
+    let mut once = (Once::default(), Once::default(), Once::default());
+    while let Some(rows) = table.batch(run, read) {
+        let rows = rows.into_iter().filter(|(line, row)| {
+            let faults = [
+                once.0.fault("id", &row.id),
+                once.1.fault("email", &row.email),
+                row.entra_object_id.as_deref().and_then(|id| once.2.fault("entra_object_id", id)),
+            ];
+            let fault = faults.into_iter().flatten().next();
+            fault.map(|fault| run.wrong(SHEET.file, *line, fault)).is_none()
+        });
+        let rows: Vec<_> = rows.collect();
+        write(run, rows).await?;
+    }
+    Ok(())
+}
+
+/// The people who may be meant by some rows, by each of their names.
+#[derive(Debug, Default)]
+struct Known {
+    ids: HashMap<String, User>,
+    emails: HashMap<String, User>,
+    objects: HashMap<String, User>,
+}
+
+async fn known(run: &Run<'_>, rows: &[(u64, UserRow)]) -> Result<Known> {
+    let external_ids: Vec<_> = rows.iter().map(|(_, row)| row.id.clone()).collect();
+    let addresses: Vec<_> = rows.iter().map(|(_, row)| row.email.clone()).collect();
+    let object_ids: Vec<_> = rows.iter().filter_map(|(_, row)| row.entra_object_id.clone()).collect();
+    let mut known = Known::default();
+    for user in import::users(run.tx, &external_ids, &addresses, &object_ids).await? {
+        if let Some(id) = &user.external_id {
+            known.ids.insert(id.clone(), user.clone());
+        }
+        if let Some(id) = &user.entra_object_id {
+            known.objects.insert(id.clone(), user.clone());
+        }
+        known.emails.insert(user.email.clone(), user);
+    }
+    Ok(known)
+}
+
+async fn write(run: &mut Run<'_>, rows: Vec<(u64, UserRow)>) -> Result<()> {
+    let known = known(run, &rows).await?;
+    let (mut added, mut changed) = (Vec::new(), Vec::new());
+    for (line, row) in rows {
+        let present = match resolve(&known, &row) {
+            Ok(present) => present,
+            Err(fault) => {
+                run.wrong(SHEET.file, line, fault);
+                continue;
+            }
+        };
+        let wanted = wanted(present, row);
+        match present {
+            None => added.push(wanted),
+            Some(user) if NewUser::from(user.clone()) == wanted => run.counts().unchanged += 1,
+            Some(user) => changed.push((user.id, wanted)),
+        }
+    }
+    run.counts().added += added.len() as u64;
+    run.counts().changed += changed.len() as u64;
+    import::insert_users(run.tx, &added, run.now).await?;
+    import::update_users(run.tx, &changed, run.now).await?;
+    Ok(())
+}
+
+/// Who is meant, if they are here; or why the row contradicts what is here.
+fn resolve<'k>(known: &'k Known, row: &UserRow) -> std::result::Result<Option<&'k User>, String> {
+    let by_email = known.emails.get(&row.email);
+    let present = match (known.ids.get(&row.id), by_email) {
+        (Some(user), Some(other)) if user.id != other.id => {
+            return Err(format!("email: {:?} belongs to somebody else who is here already.", row.email));
+        }
+        (Some(user), _) => Some(user),
+        (None, Some(user)) => match &user.external_id {
+            None => Some(user),
+            Some(id) => {
+                return Err(format!("email: {:?} belongs to the person with the id {id:?}.", row.email));
+            }
+        },
+        (None, None) => None,
+    };
+    let owner = row.entra_object_id.as_ref().and_then(|id| known.objects.get(id));
+    if owner.is_some_and(|owner| present.is_none_or(|user| user.id != owner.id)) {
+        return Err("entra_object_id: It belongs to somebody else who is here already.".to_owned());
+    }
+    Ok(present)
+}
+
+fn wanted(present: Option<&User>, row: UserRow) -> NewUser {
+    let old = present.cloned().map(NewUser::from);
+    let name = row.name.or_else(|| Some(old.as_ref()?.name.clone()));
+    NewUser {
+        name: name.unwrap_or_else(|| row.email.clone()),
+        role: row.role.or_else(|| old.as_ref()?.role),
+        upn: row.upn.or_else(|| old.as_ref()?.upn.clone()),
+        entra_object_id: row.entra_object_id.or_else(|| old.as_ref()?.entra_object_id.clone()),
+        external_id: Some(row.id),
+        language: row
+            .language
+            .or_else(|| Some(old.as_ref()?.language.clone()))
+            .unwrap_or_else(|| "en".to_owned()),
+        email: row.email,
+    }
+}

@@ -1,0 +1,93 @@
+//! Who Microsoft's people are among our users. Matched by object id, then UPN, mail and alias; never by display
+//! name, because two people may share one.
+
+use std::collections::HashMap;
+
+use super::super::Result;
+use super::context::Context;
+use crate::model::id::UserId;
+use crate::model::people::normal_email;
+use crate::store::{self, Tx, identities};
+
+/// People found during one reading; each is looked up once.
+#[derive(Debug, Default)]
+pub(super) struct Faces {
+    by_object_id: HashMap<String, Option<UserId>>,
+    /// Object ids that were learnt by way of an address, to be kept.
+    learnt: Vec<(UserId, String)>,
+}
+
+impl Faces {
+    /// The user behind an object id and an address, either of which may be missing.
+    pub(super) async fn find(
+        &mut self,
+        ctx: &Context<'_>,
+        object_id: Option<&str>,
+        address: Option<&str>,
+    ) -> Result<Option<UserId>> {
+        if let Some(id) = object_id
+            && let Some(user) = self.known(ctx, id).await?
+        {
+            return Ok(Some(user));
+        }
+        let Some(address) = address.map(normal_email).filter(|address| !address.is_empty()) else {
+            return Ok(None);
+        };
+        let found = identities::by_address(&ctx.app.store, &address).await?;
+        if let (Some(user), Some(id)) = (found, object_id) {
+            self.learn(user, id);
+        }
+        Ok(found)
+    }
+
+    /// The user behind an object id; who is unknown is looked up in Microsoft's directory once.
+    pub(super) async fn find_in_directory(
+        &mut self,
+        ctx: &Context<'_>,
+        object_id: &str,
+    ) -> Result<Option<UserId>> {
+        if let Some(user) = self.known(ctx, object_id).await? {
+            return Ok(Some(user));
+        }
+        if self.by_object_id.contains_key(object_id) {
+            return Ok(None);
+        }
+        self.by_object_id.insert(object_id.to_owned(), None);
+        // Without the permission to read people they stay unmatched; that is no failure of the chat.
+        let Ok(person) = ctx.graph.user(object_id).await else {
+            return Ok(None);
+        };
+        for address in [person.user_principal_name, person.mail].into_iter().flatten() {
+            if let Some(user) = identities::by_address(&ctx.app.store, &normal_email(&address)).await? {
+                self.learn(user, object_id);
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps what was learnt, in the transaction of what it was learnt from.
+    pub(super) async fn keep(&self, tx: &Tx) -> Result<()> {
+        for (user, object_id) in &self.learnt {
+            identities::learn_object_id(tx, *user, object_id).await?;
+            store::chat::name_sender(tx, object_id, *user).await?;
+        }
+        Ok(())
+    }
+
+    async fn known(&mut self, ctx: &Context<'_>, object_id: &str) -> Result<Option<UserId>> {
+        if let Some(Some(user)) = self.by_object_id.get(object_id) {
+            return Ok(Some(*user));
+        }
+        let found = identities::by_object_id(&ctx.app.store, object_id).await?;
+        if found.is_some() {
+            self.by_object_id.insert(object_id.to_owned(), found);
+        }
+        Ok(found)
+    }
+
+    fn learn(&mut self, user: UserId, object_id: &str) {
+        self.by_object_id.insert(object_id.to_owned(), Some(user));
+        self.learnt.push((user, object_id.to_owned()));
+    }
+}
