@@ -1,0 +1,20 @@
+//! One file per page: the struct a template shows, with what it needs and nothing it does not.
+//! The structs hold words and marks, never rows of the store: what may be shown is decided before.
+
+pub mod account;
+pub mod audit;
+pub mod cancel;
+pub mod conference;
+pub mod conference_form;
+pub mod conferences;
+pub mod courses;
+pub mod error;
+pub mod home;
+pub mod inbox;
+pub mod integration;
+pub mod join;
+pub mod monitor;
+pub mod recording;
+pub mod sign_in;
+pub mod trouble;
+pub mod users;

@@ -1,0 +1,59 @@
+//! People (`/admin/users`): list, invite, disable. An invitation's link is shown once and never again.
+
+use askama::Template;
+
+use crate::web::{
+    page::Page,
+    parts::{self, Command, Empty, Field, Pager, Pill, Problem},
+};
+
+/// `GET /admin/users?q=&cursor=`. Invited by `POST /admin/users` (`email`, `name`, `role`); then
+/// `POST /admin/users/{id}/disable`, `/enable`, `/link` (a new one-time link).
+#[derive(Debug, Template)]
+#[template(path = "pages/users.html")]
+pub struct Users {
+    pub page: Page,
+    pub lead: String,
+    pub search: Field,
+    pub people: Vec<UserRow>,
+    pub pager: Option<Pager>,
+    pub empty: Option<Empty>,
+    pub invite: Vec<Field>,
+    pub invited: Option<Invited>,
+}
+
+impl Users {
+    fn problems(&self) -> Vec<Problem> {
+        parts::problems(&self.invite)
+    }
+}
+
+/// One person.
+#[derive(Debug)]
+pub struct UserRow {
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub courses: String,
+    pub last_seen: String,
+    pub state: Pill,
+    pub action: UserAction,
+}
+
+/// What may be done with a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserAction {
+    /// Oneself: nothing, so that nobody locks themselves out.
+    None,
+    Disable,
+    Enable,
+}
+
+/// The link of an invitation, shown once.
+#[derive(Debug)]
+pub struct Invited {
+    pub name: String,
+    pub link: Command,
+    pub expires: String,
+}

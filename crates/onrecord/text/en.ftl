@@ -1,0 +1,1059 @@
+### Every word a person reads on a page or in a mail. One message per thought; plain words, sentence case,
+### no exclamation marks. Fixed names stay as they are: Sync Data, New Conference, View Online, OnRecord.
+
+## Layout and navigation
+
+skip = Skip to content
+nav-label = Main
+nav-home = Home
+nav-conferences = Conferences
+nav-courses = Courses
+nav-manage = Manage
+nav-monitor = Monitor
+nav-inbox = Inbox
+nav-people = People
+nav-teams = Microsoft Teams
+nav-audit = Audit
+manage-label = Manage
+account-menu = { $name }, your account
+account-settings = Your account
+account-tokens = API tokens
+sign-out = Sign out
+
+## Words used everywhere
+
+and = and
+add = Add
+close = Close
+copy = Copy
+copied = Copied
+disable = Disable
+download = Download
+edit = Edit
+email = E-mail
+enable = Enable
+invite = Invite someone
+not-now = Not now
+password = Password
+reason = Reason
+remove = Remove
+retry = Try again
+revoke = Revoke
+save = Save
+never = Never
+role-admin = Administrator
+role-officer = Officer
+role-none = None: by course only
+role-instructor = Instructor
+role-learner = Learner
+show = Show
+upload = Upload
+attempts = { $n ->
+    [one] { $n } attempt
+   *[other] { $n } attempts
+}
+pager-label = Pages
+pager-first = Back to the start
+pager-next = More
+problems-title = { $n ->
+    [one] One thing to mend
+   *[other] { $n } things to mend
+}
+field-locked = Set by { $variable }; change it there.
+
+## Times, durations, sizes
+
+now = now
+today = Today
+tomorrow = Tomorrow
+yesterday = Yesterday
+in-time = in { $time }
+time-ago = { $time } ago
+minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+months = { $n ->
+    [one] { $n } month
+   *[other] { $n } months
+}
+unit-second = s
+unit-minute = min
+unit-hour = h
+unit-byte = B
+unit-kilobyte = kB
+unit-megabyte = MB
+unit-gigabyte = GB
+unit-terabyte = TB
+# Date patterns, as Unicode has them: EEEE weekday, EEE short, d day, MMMM month, MMM short, yyyy, HH:mm, zzz zone, VV zone name.
+clock = HH:mm
+date-tiny = d MMM
+date-short = EEE d MMM
+date-short-year = EEE d MMM yyyy
+date-long = d MMMM yyyy
+date-heading = EEEE d MMMM
+date-full = EEEE d MMMM yyyy, HH:mm zzz (VV)
+monday = Monday
+tuesday = Tuesday
+wednesday = Wednesday
+thursday = Thursday
+friday = Friday
+saturday = Saturday
+sunday = Sunday
+monday-short = Mon
+tuesday-short = Tue
+wednesday-short = Wed
+thursday-short = Thu
+friday-short = Fri
+saturday-short = Sat
+sunday-short = Sun
+january = January
+february = February
+march = March
+april = April
+may = May
+june = June
+july = July
+august = August
+september = September
+october = October
+november = November
+december = December
+january-short = Jan
+february-short = Feb
+march-short = Mar
+april-short = Apr
+may-short = May
+june-short = Jun
+july-short = Jul
+august-short = Aug
+september-short = Sep
+october-short = Oct
+november-short = Nov
+december-short = Dec
+
+## Verdicts and the record line
+
+verdict-recorded = Recorded
+verdict-waiting = Waiting
+verdict-missing = Missing
+verdict-not-held = Not held
+verdict-cancelled = Cancelled
+verdict-exempted = Exempted
+verdict-upcoming = Upcoming
+verdict-running = In class now
+tally = { $n } { $verdict }
+recline-label = Classes of this conference
+recline-shown = shown below
+
+## Table columns
+
+column-actions = Actions
+column-conference = Conference
+column-courses = Courses
+column-dead = Given up
+column-downloads = Downloads
+column-duration = Duration
+column-error = What went wrong
+column-file = File
+column-given-up = Given up
+column-job = Work
+column-joined = Joined
+column-kept = Kept in
+column-last-seen = Last seen
+column-last-used = Last used
+column-left = Left
+column-name = Name
+column-oldest = Oldest
+column-present = Present
+column-record-line = Class by class
+column-role = Role
+column-running = Running
+column-scope = May
+column-section = Section
+column-seq = Number
+column-shared = Shared by
+column-size = Size
+column-state = State
+column-subject = About
+column-title = Title
+column-until = Until
+column-waiting = Waiting
+column-what = What
+column-when = When
+column-who = Who
+
+## Sign-in and first password
+
+login-title = Sign in
+login-heading = Sign in to OnRecord
+login-lead = Your classes, their recordings and transcripts.
+login-help = No account, or forgotten the password? Your school’s OnRecord administrator can send you a link to set a new one.
+login-refused = E-mail and password do not fit together
+login-refused-fix = Check both and try again. Capital letters count in the password.
+login-slowed = Too many attempts
+login-slowed-fix = Please wait { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}, then try again. Nothing is locked.
+sign-in = Sign in
+welcome-title = Set your password
+welcome-heading = Welcome, { $name }
+welcome-lead = Choose a password for { $email }. This link works once.
+welcome-spent = This link is no longer good
+welcome-spent-why = Links to set a password work once, and for seven days.
+welcome-spent-fix = If you have set a password already, sign in. Otherwise ask your OnRecord administrator for a new link.
+new-password = New password
+new-password-hint = At least 12 characters. A few words in a row are easy to keep in mind.
+set-password = Set password
+
+## Home
+
+home-figures = At a glance
+home-wrong = What needs you
+home-next = Next
+home-week = The next days
+home-since = since { $time }
+home-read-back = Read back from Teams { $ago }
+home-fresh = Where is my recording?
+home-fresh-teaching = What became of your classes
+home-today = Classes of today
+home-with-transcript = with transcript
+home-download-of = Download { $title }
+home-on-its-way = On its way
+home-no-recording = No recording
+home-waiting = The class ended { $ago }. The recording is usually here within an hour; you need do nothing.
+home-missing-learner = There is no recording of this class.
+home-not-held = Not held: Microsoft Teams shows no call. Nothing is missing.
+home-not-shown = Recorded, but not shown at present.
+home-missing = { $title }, { $day }: no recording
+home-see-what-happened = See what happened
+home-see-classes = Classes that need someone
+home-need-you = { $n ->
+    [one] One class needs you
+   *[other] { $n } classes need you
+}
+home-nothing-ahead = No class is planned at present
+home-class-is-on = Your class is on
+home-tomorrow = tomorrow
+home-next-today = Your next class starts at { $time }
+home-next-day = Your next class: { $day }, { $time }
+home-no-course = You are in no course yet
+home-no-course-text = As soon as your school enrols you, your classes and their recordings appear here.
+home-no-classes = No classes near
+home-no-classes-text = Classes of these days and their recordings appear here by themselves.
+home-all-well = Classes are being recorded
+home-need-mending = { $n ->
+    [one] One thing needs mending
+   *[other] { $n } things need mending
+}
+home-none-today = No class today
+home-none-today-text = Classes of the day and what becomes of them appear here.
+home-dead-jobs = { $n ->
+    [one] One piece of work was given up
+   *[other] { $n } pieces of work were given up
+}
+home-not-connected = Microsoft Teams is not connected yet
+home-not-connected-text = Until it is, no meeting can be made and nothing is recorded. An administrator connects it under Manage, Microsoft Teams.
+home-not-verified = The connection to Microsoft Teams is not verified
+home-not-verified-text = An administrator presses Save and verify under Manage, Microsoft Teams, and mends what is found.
+home-no-account = There is no service account
+home-no-account-text = Every meeting is organized by a service account. An administrator adds one under Manage, Microsoft Teams.
+home-failing = { $n ->
+    [one] One class is harmed; it starts { $first }.
+   *[other] { $n } classes are harmed; the first starts { $first }.
+}
+home-failing-now = { $n ->
+    [one] One class is harmed; it is on now.
+   *[other] { $n } classes are harmed; the first is on now.
+}
+home-missing-count = { $n ->
+    [one] One class of the last seven days has no recording
+   *[other] { $n } classes of the last seven days have no recording
+}
+figure-recorded = recorded in the last seven days
+figure-missing = without a recording
+figure-waiting = on their way
+figure-inbox = in the inbox
+will-be-recorded = Will be recorded
+home-not-on-yet = Recording is being switched on
+home-not-on = Recording is not on
+home-no-class = No class
+home-courses = Your courses
+all-conferences = All conferences
+all-courses = All courses
+new-conference = New Conference
+join-teams = Join in Teams
+view-online = View Online
+
+## Courses
+
+courses-title = Courses
+courses-search = Find a course
+new-course = New course
+create-course = Create course
+courses-lead-all = All courses of the school.
+courses-lead-own = The courses you belong to.
+courses-none = No course yet
+courses-none-text = Courses come from the school’s own system, or an administrator adds them.
+courses-not-found = No course found
+courses-not-found-text = Try part of its code or title.
+courses-shown = { $n ->
+    [one] { $n } course
+   *[other] { $n } courses
+}
+course-code = Short name
+course-code-hint = Such as BIO-204.
+course-term = Term
+course-days = { $first } to { $last }
+course-learners = { $n ->
+    [one] { $n } learner
+   *[other] { $n } learners
+}
+course-instructors = { $n } instructors
+course-with = with { $names }
+course-empty = No class yet
+course-empty-staff = Schedule the first one with New Conference.
+course-empty-learner = Classes appear here as soon as they are published.
+class-now = Now
+class-next = Next class
+class-last = Last class
+recording-not-on = Recording not on yet
+all-in-order = All in order
+not-published = Not published
+lines-shown = { $n } shown
+roster-sum = { $learners ->
+    [one] { $learners } learner
+   *[other] { $learners } learners
+}, { $instructors ->
+    [one] { $instructors } instructor
+   *[other] { $instructors } instructors
+}
+roster-empty = Nobody is in this course yet
+roster-empty-text = Upload a list, or add people one by one.
+roster-added = { $email } is in this course now
+roster-removed = Removed from this course
+upload-done = The list was taken
+upload-counts = { $added } added, { $changed } changed, { $removed } removed, { $unchanged } unchanged. { $fresh } of them are new to OnRecord.
+upload-refused = { $n ->
+    [one] One line is wrong; nothing was changed
+   *[other] { $n } things are wrong; nothing was changed
+}
+upload-refused-text = Mend the lines below and upload the file again. At most a hundred are shown.
+upload-too-many = That would remove many people; nothing was changed
+roster-title = People
+roster-add = Add one person
+roster-remove-sure = Remove { $name } from this course? They lose access to its recordings at once. Nothing is deleted.
+upload-title = Upload a list
+upload-file = CSV file
+upload-hint = UTF-8 with the header email, name, role, section, ends_on. Role is instructor or learner; only email is required. All or nothing: if a line is wrong, nothing changes.
+upload-replace = Remove people who are not in the file
+upload-errors = What is wrong with the file
+upload-line = Line
+upload-line-n = Line { $n }
+upload-column = Column
+upload-what = What to mend
+
+## Conferences
+
+conferences-title = Conferences
+conferences-lead = Every class and series you may see, and whether its recordings are here.
+conferences-filter = Filter conferences
+conferences-caption = Conferences
+conferences-search = Title or course
+conferences-course = Course
+conferences-all = All
+conferences-attention = Needs attention
+conferences-running = On now
+conferences-upcoming = Upcoming
+conferences-ended = Over
+conferences-cancelled = Cancelled
+conferences-missing = { $n } missing
+conferences-shown = { $n ->
+    [one] One conference
+   *[other] { $n } conferences
+}
+conferences-none = No classes yet
+conferences-none-text = When a class is scheduled that you may see, it appears here.
+conferences-none-fit = Nothing fits these filters
+conferences-none-fit-text = Take a filter away, or write fewer letters.
+not-published-long = Not published: learners do not see it
+recording-not-switched-on = Recording not on
+
+## New and edit conference
+
+form-lead = One Teams meeting is made for each time slot. Every one is recorded; there is no switch to forget.
+form-published = Who sees it
+form-recording = Recording
+form-recording-on = Always on
+form-recording-why = Every class is recorded. This cannot be switched off here or anywhere else in OnRecord.
+form-preview = What will be made, and what people are told
+slots-title = When
+slot-n = Time slot { $n }
+slot-date = Date
+slot-start = Starts
+slot-end = Ends
+slot-add = Add a time slot
+slot-cancel = Cancel this class
+plan-title = What will be made
+plan-show = Show what will be made
+notice-title = What people are told
+notice-where = Stands in every invitation and on the class page.
+edit-conference = Edit conference
+form-title-hint = Learners see it. Each meeting in Teams is called “title - date time”.
+form-course = Course
+form-choose-course = Choose a course
+form-not-your-course = You cannot schedule in this course. Choose one that you teach.
+form-no-course = Classes are scheduled by instructors of a course and by administrators. You teach no course at present.
+form-description = Description (not needed)
+form-zone = Time zone
+form-zone-now = { $zone } (now UTC{ $offset })
+form-weeks = How many weeks in a row
+form-weeks-hint = Each time slot is repeated at the same time of day. 1 for once.
+form-weeks-wrong = Write a number of weeks from 1 to { $most }.
+form-in-week = In week { $n }: { $words }
+form-overlap = This time slot overlaps another one.
+form-published-yes = Learners of the course, from now on
+form-published-no = Only instructors, until it is published
+form-save = Save changes
+form-schedule = Schedule
+form-schedule-n = { $n ->
+    [one] Schedule one class
+   *[other] Schedule { $n } classes
+}
+form-cancelled = This conference was cancelled. Schedule a new one instead.
+slot-recorded = Held and recorded; its time cannot change.
+slot-not-held = Over and not held; its time cannot change.
+slot-begun = It has begun; its time cannot change.
+plan-sum = { $n ->
+    [0] No class
+    [one] One class, in the time of { $zone }
+   *[other] { $n } classes, in the time of { $zone }
+}
+plan-mend = What will be made shows here once every time slot is right.
+plan-more = and { $n } more
+plan-cancelled = Cancelled:
+plan-clash = You also teach { $title } until { $until }
+
+## Cancelling
+
+cancel-classes = Cancel classes
+cancel-effects = What this does
+cancel-keep = Keep them
+cancel-heading = { $n ->
+    [one] Cancel this class?
+   *[other] Cancel { $n } classes?
+}
+cancel-confirm = { $n ->
+    [one] Cancel one class
+   *[other] Cancel { $n } classes
+}
+cancel-effect-teams = { $n ->
+    [one] Its Teams meeting is removed from the calendar.
+   *[other] Their Teams meetings are removed from the calendar.
+}
+cancel-effect-told = { $n ->
+    [one] Its Teams meeting is removed from the calendar, and { $names } are told by Outlook.
+   *[other] Their Teams meetings are removed from the calendar, and { $names } are told by Outlook.
+}
+cancel-effect-kept = { $n ->
+    [one] One class has begun or is over: it stays, with all that was recorded.
+   *[other] { $n } classes have begun or are over: they stay, with all that was recorded.
+}
+cancel-effect-ledger = The ledger says that they were cancelled, by whom and why.
+cancel-effect-final = This cannot be undone. A class that takes place after all is scheduled anew.
+cancel-done = This conference was cancelled already.
+cancel-too-late = Every class of this conference has begun or is over; there is nothing left to cancel.
+cancel-reason-hint = Not needed. It is kept in the audit.
+cancel-reason-long = Use at most { $n } characters.
+
+## Joining
+
+join-wait = The Teams meeting is being made
+join-wait-text = This page goes on by itself as soon as the link is here. It usually takes less than a minute.
+join-cancelled = This class was cancelled
+join-cancelled-text = It does not take place, so there is nothing to join.
+join-over = This class is over
+join-over-text = No Teams meeting is known for it.
+
+## Class page
+
+sync-data = Sync Data
+syncing = Asking Microsoft for recordings, transcripts, attendance, chat and files. You can stay or leave; it goes on.
+sync-failed = Sync Data could not be started. Load the page again, then try once more.
+more-actions = More actions
+more-actions-for = More actions for { $title }
+publish = Publish to learners
+unpublish = Hide from learners
+what-happened = What happened
+class-aside = About this class
+last-sync = Last Sync Data
+who-sees = Who sees it
+open-in-onedrive = Open in OneDrive
+hide-from-learners = Hide from learners
+show-to-learners = Show to learners
+hidden-from-learners = Hidden from learners
+hide-sure = Hide “{ $title }” from learners?
+hide-effect = Learners no longer see it, and whoever is watching is stopped at the next piece. Staff still see it. You can show it again at any time; both are kept in the audit.
+hide-reason-hint = Staff and officers see the reason, learners do not.
+file-not-here = Not here yet
+to-class-page = To the class page
+
+tab-overview = Overview
+tab-recordings = Recordings
+tab-attendance = Attendance
+tab-chat = Chat
+tab-files = Files
+class-lead = In Microsoft Teams
+class-lead-series = { $n } classes in Microsoft Teams
+class-lead-names = { $names }, in Microsoft Teams
+class-lead-names-series = { $names }, { $n } classes in Microsoft Teams
+no-class = No class is planned
+no-class-text = This conference has no time slot. Edit it to add one.
+syncing-since = Sync Data is under way, started { $since }.
+join-now = On now: { $span }
+times-in = Times in { $zone }
+left-out = Teams did not take everybody in: { $names }
+left-out-text = They are in the course here, but Microsoft 365 does not know these addresses. They can join from this page; presenting or recording they may not.
+enable-detail = Microsoft’s answer: { $detail }
+someone = Someone we could not identify
+
+## The three answers of a class
+
+answer-will = Will it be recorded?
+answer-is = Is it being recorded?
+answer-was = Was it recorded?
+answer-where-will = Where will the recording be?
+answer-where-is = Where is the recording?
+answer-missing = What is missing, and who acts?
+how-we-know = How we know
+will-enabled = Yes, by itself
+will-enabled-detail = Read back from Teams { $when }.
+will-pending = It is being switched on
+will-pending-detail = OnRecord does that by itself, usually within a minute, and reads it back.
+will-failed = Not by itself yet
+will-failed-detail = OnRecord tries again until the class starts.
+will-failed-learner = The people who run this class have been told.
+recorded-yes = Yes
+recorded-parts = Yes, in { $n } parts
+recorded-covers = { $covered } of a call of { $call }.
+recorded-length = { $covered } long.
+recorded-gaps = Between the parts, { $gaps } are not recorded.
+recorded-waiting = We do not know yet
+recorded-waiting-detail = The class ended { $ended }. Recordings usually appear within an hour after class.
+recorded-not-held = No: the class was not held
+recorded-cancelled = No: the class was cancelled
+recorded-exempted = No: it was not to be recorded
+recorded-in-part = Only in part
+recorded-no = No
+recorded-no-learner = There is no recording of this class. The people who run it see why.
+where-this-page = On this page
+where-usually = Usually within an hour after class.
+where-both = Here, with a verified copy in the archive
+where-both-expiry = Microsoft’s own copy is expected to expire about { $date }. Ours stays.
+where-archive = Here, in the archive
+where-microsoft = Here, in Microsoft 365
+where-microsoft-expiry = It is expected to expire there about { $date }. OnRecord copies it before that.
+where-all-parts = All parts
+where-gone = Nowhere any more
+where-gone-text = Microsoft no longer has it, and there was no copy yet.
+where-none = Nowhere: there is none
+lacks-nothing = Nothing
+lacks-failed = { $kinds } could not be read
+lacks-waiting = Not there yet: { $kinds }
+lacks-recording = The recording. Nobody need act yet
+lacks-recording-detail = OnRecord looks again by itself.
+nobody-need-act = Nobody need act.
+acts-admin = Your OnRecord administrator acts
+acts-instructor = You, who teach this class, act
+acts-nobody = Nobody need act yet
+
+## Why a recording is missing
+
+missing-no-meeting = The Teams meeting of this class could not be made.
+missing-no-meeting-fix = An administrator opens Manage, Microsoft Teams, and follows the findings.
+missing-not-enabled = Recording could not be switched on before the class, and nobody pressed Record.
+missing-not-enabled-fix = An administrator opens Manage, Microsoft Teams, and follows the findings, so that the next class is recorded.
+missing-not-recorded = Recording was on and the class was held, but Teams made no recording.
+missing-not-recorded-fix = Ask whoever taught whether it was stopped, and your administrator whether the Teams meeting policy allows cloud recording.
+missing-failed = Teams reported that the recording failed.
+missing-failed-fix = Look into the meeting’s chat in Teams for a temporary copy within 21 days. An administrator checks the organizer’s OneDrive.
+missing-storage = Storage full: the organizer’s OneDrive took no recording.
+missing-storage-fix = An administrator frees space or buys more. Look into the meeting’s chat in Teams for a temporary copy within 21 days.
+missing-stopped = The recording covers less than half of the call.
+missing-stopped-fix = Ask whoever taught whether it was stopped. What there is can be watched.
+missing-inbox = A file that may be it waits in the inbox.
+missing-inbox-fix = An administrator opens the inbox and assigns it.
+missing-lost = There was a recording, and Microsoft no longer has it.
+missing-lost-fix = An administrator looks into the recycle bin of the organizer’s OneDrive within 93 days.
+missing-cannot-read = OnRecord could not read recordings at Microsoft.
+missing-cannot-read-fix = An administrator opens Manage, Microsoft Teams, and follows the findings; then press Sync Data.
+missing-cannot-tell = Neither attendance nor chat could be read, so nobody can say whether the class was held.
+missing-cannot-tell-fix = An administrator allows one of them, or assigns the recording by hand.
+
+## What happened with a class
+
+step-scheduled = Scheduled
+step-scheduled-by = Scheduled by { $name }
+step-enabled = Recording switched on, and read back
+step-enabled-detail = Checked again 24 h, 1 h and 10 min before class.
+step-pending = Recording is being switched on
+step-held = Class held
+step-begun = Class begun
+step-running = Class is on
+step-over = Class over
+step-found = { $n ->
+    [one] Recording found
+   *[other] { $n } recordings found
+}
+step-found-after = { $time } after class.
+step-recorded = Recorded and verified
+step-copied = Copied to the archive and compared
+step-unread = { $kind } could not be read
+step-class = Class
+step-arrives = Recording arrives
+step-looks = OnRecord looks again
+step-expires = Microsoft’s copy expires, we expect
+step-expires-kept = Nothing is lost then.
+step-expires-copied = OnRecord copies it before that.
+
+## Parts of a class, and how reading them went
+
+kind-transcripts = Transcripts
+kind-done = Done, { $n }
+kind-failed = Failed.
+kind-failed-unknown = The log says why.
+kind-failed-learner = It may be incomplete.
+kind-failed-rest = Everything else is here and can be used.
+kind-waiting = Not there yet
+kind-waiting-text = Microsoft usually offers it within an hour after class. OnRecord looks by itself.
+kind-not-read = Not read yet
+kind-off = Off for this course
+kind-off-text = Your school does not bring this out of Microsoft Teams.
+kind-ahead = Nothing to see yet
+kind-ahead-text = It appears here by itself after class.
+kind-cancelled-text = So there is nothing here.
+kind-not-held-text = Microsoft Teams shows no call for it, so there is nothing here.
+sync-done = all done
+sync-partly = partly done: { $done } of { $all }
+seen-by-learners = { $n ->
+    [one] One learner of the course: recordings and transcript.
+   *[other] { $n } learners of the course: recordings and transcript.
+}
+seen-by-staff = Not published: only the staff of the course.
+seen-by-staff-rest = Chat, files and the attendance of others: instructors only.
+seen-by-chat = The chat too. Files and the attendance of others: instructors only.
+seen-by-files = Files too. Chat and the attendance of others: instructors only.
+seen-by-chat-files = Chat and files too. The attendance of others: instructors only.
+attendance-heading = Attendance of { $class }
+attendance-own-heading = Your attendance of { $class }
+attendance-sum = { $n ->
+    [one] One person, { $middle }
+   *[other] { $n } people, { $middle } in the middle
+}
+attendance-times = came { $n } times
+attendance-unknown = Not matched to a person
+attendance-none = Nobody is on Microsoft’s list
+attendance-none-text = Teams counts people who joined the call. It shows nobody for this class.
+attendance-not-you = You are not on Microsoft’s list
+attendance-not-you-text = Teams counts people who joined the call with their school account. If you were there, tell your instructor.
+chat-heading = Chat of { $class }
+chat-sum = { $n ->
+    [one] One message
+   *[other] { $n } messages
+}
+chat-none = Nobody wrote anything
+chat-none-text = The chat of this class is empty.
+files-heading = Files of { $class }
+files-sum = { $n ->
+    [one] One file
+   *[other] { $n } files
+}
+files-in-chat = In the chat
+files-none = No files were shared
+files-none-text = Files that are shared in the chat of a class appear here.
+
+## Player
+
+player-label = Video
+player-controls = More controls
+player-no-video = This browser cannot play the recording.
+player-back = Back 10 seconds (j)
+player-forward = Forward 10 seconds (l)
+player-speed = Speed
+player-link = Link to this moment
+player-keys = Keyboard shortcuts
+player-resume = Carrying on from
+player-from-start = From the start
+key-play = Play or pause
+key-seek = 10 seconds back, forward
+key-speed = Slower, faster
+key-captions = Captions on or off
+key-full = Full screen
+key-mute = Sound on or off
+key-search = Search in the transcript
+transcript = Transcript
+transcript-text = What was said
+transcript-search = Search in the transcript
+transcript-found = { "{n}" } places
+transcript-found-none = Not found in this transcript
+transcript-first = Go to the first
+transcript-previous = Previous
+transcript-next = Next
+save-as = Save as
+
+player-captions = Captions
+player-parts = Parts of this class
+transcript-none = No transcript yet
+transcript-none-text = Microsoft usually offers it some minutes after the recording. OnRecord looks for a day.
+download-size = Download, { $size }
+download-of = Download { $title }, { $size }
+
+## Recordings tab
+
+recordings-heading = Recordings of { $class }
+recording-one = Recording
+recording-part = Part { $n }
+recording-parts = { $n } parts
+recording-until = to { $time }
+recording-last-downloaded = last downloaded { $when }
+not-known-yet = not known yet
+kept-archive = Archive, verified
+kept-onedrive = OneDrive
+kept-teams = Teams
+kept-damaged = Archive copy damaged
+kept-gone = No longer at Microsoft
+kept-bin = In the bin
+hidden-because = Reason: { $reason }
+hidden-until-decided = It is not certain that it belongs to this class. An administrator decides in the inbox.
+recordings-upcoming = Nothing to see yet
+recordings-upcoming-text = The class begins { $when }. It is recorded, and the recording appears here by itself, usually within an hour after the end.
+recordings-running = The class is on
+recordings-running-text = The recording appears here by itself, usually within an hour after the end.
+recordings-waiting = The recording is on its way
+recordings-waiting-text = The class ended { $ended }. Recordings are usually here within an hour after class, by { $usually }.
+recordings-cancelled = This class was cancelled
+recordings-cancelled-text = So there is no recording.
+recordings-not-held = This class was not held
+recordings-not-held-text = Microsoft Teams shows no call for it, so there is no recording.
+recordings-exempted = This class was not to be recorded
+recordings-exempted-text = An approved exception was in force.
+recording-looks-next = OnRecord looks again { $when }; this page shows it by itself.
+recording-looks-soon = OnRecord goes on looking.
+recording-looks-until = It looks until { $until }.
+
+## Messages that users know: the words in quotes of the manual, never changed
+
+enable-failed = Failed to enable auto-recording
+recording-not-found = Recording not found
+download-failed = Download failed
+storage-full = Storage full
+enable-press-record = The class takes place all the same. OnRecord tries again until it starts. To be safe, press Record yourself when you join: instructors of the course may, learners may not.
+enable-permission = Microsoft 365 has not given OnRecord the permission to change online meetings.
+enable-permission-fix = A Microsoft 365 administrator grants OnlineMeetings.ReadWrite.All in Entra (App registrations, OnRecord, API permissions, Grant admin consent).
+enable-access-policy = Teams does not let OnRecord act for the account that organizes this meeting: the application access policy is missing.
+enable-access-policy-fix = A Teams administrator grants the policy in PowerShell; the exact command is on the page Manage, Microsoft Teams. It takes effect within 30 minutes.
+enable-license = The account that organizes this meeting has no licence that allows recording.
+enable-license-fix = A Microsoft 365 administrator assigns a licence with Teams and OneDrive to the service account.
+enable-not-found = The Teams meeting of this class cannot be found. Someone may have deleted it in Outlook or Teams.
+enable-not-found-fix = Cancel this class and schedule it again, or ask your OnRecord administrator to look for the meeting.
+enable-provider = Microsoft 365 answered with a fault of its own.
+enable-throttled = Microsoft 365 is asking us to slow down.
+enable-network = Microsoft 365 could not be reached.
+enable-retry-fix = Nobody need act: OnRecord tries again by itself. If it lasts until the class starts, press Record yourself.
+enable-drift = Recording was switched off in Teams after OnRecord had switched it on.
+enable-drift-fix = OnRecord switches it on again. Please leave the meeting option “Record and transcribe automatically” on.
+enable-unknown = Microsoft 365 gave an answer that OnRecord does not know.
+enable-unknown-fix = Your OnRecord administrator finds it in the log under “Failed to enable auto-recording”.
+recording-not-found-why = Microsoft shows no recording for this class yet. They usually appear within an hour after the class, sometimes later.
+download-failed-why = Microsoft’s copy cannot be read at present, and there is no copy in the archive yet.
+download-failed-fix = Wait a minute and try again; a download that broke off goes on where it stopped. If it stays so, tell your instructor.
+storage-full-why = The OneDrive of { $account } is full. New recordings cannot be kept there and may be lost.
+storage-full-fix = A Microsoft 365 administrator gives the account more room, or adds a second service account on the page Manage, Microsoft Teams.
+
+## Settings: Microsoft Teams
+
+teams-title = Microsoft Teams
+verify = Verify
+findings-title = What needs mending
+finding-fix = What mends it
+connection-title = Connection
+accounts-advice = Use licensed accounts made for this purpose, never a person’s own: whoever leaves would take the recordings along. Shared mailboxes cannot organize meetings that are recorded.
+kinds-title = What is fetched besides recordings
+save-and-verify = Save and verify
+in-order = In order
+room-title = Room in OneDrive
+notice-settings-title = Recording notice
+notice-settings-lead = Stands in every invitation and on every class page. Changing it makes a new version; who was told what stays on record.
+notice-basis = Lawful basis
+notice-preview = What people will read
+save-notice = Save notice
+teams-unverified = Not verified yet. Until the connection works, classes can be planned, but Teams does not know of them.
+teams-unverified-title = Nothing has been checked yet
+teams-unverified-text = Fill in the connection below, then save and verify.
+teams-well = Connected. Classes are being recorded.
+teams-well-title = Everything is in order
+teams-well-text = Whatever stops working is named here, with what mends it.
+teams-warned = { $n ->
+    [one] Connected. One thing needs looking after.
+   *[other] Connected. { $n } things need looking after.
+}
+teams-broken = { $n ->
+    [one] One thing does not work.
+   *[other] { $n } things do not work.
+}
+teams-checked = Checked { $when }, { $good } of { $all } in order
+severity-error = Does not work
+severity-warning = Soon
+severity-info = For your information
+finding-harmed = Harmed
+finding-classes = { $n ->
+    [one] One class to come
+   *[other] { $n } classes to come
+}
+finding-since = Found
+finding-last-good = Last well
+finding-never = Never seen
+finding-command = PowerShell command
+finding-link = Open at Microsoft
+tenant-id = Directory (tenant) id
+tenant-id-hint = Of the app registration in Entra, on its overview page.
+client-id = Application (client) id
+client-id-hint = On the same page.
+client-secret = New client secret
+secret-kept = One is saved. Leave empty to keep it. It is sealed and never shown again.
+secret-none = Its value, not its id. It is sealed and never shown again.
+service-accounts = Service accounts
+service-accounts-hint = One address a line. All meetings belong to them.
+fetch-transcripts = Transcripts
+fetch-attendance = Attendance
+fetch-chat = Chat
+fetch-files = Shared files
+room-used = { $percent } %: { $used } of { $total }
+room-next = New classes go to the account with the fewest classes this month.
+basis-consent = Consent
+basis-public-task = Public task
+basis-legitimate-interest = Legitimate interest
+basis-legal-obligation = Legal obligation
+notice-contact = Whom to ask
+notice-storage = Where recordings are stored
+notice-storage-hint = Completes “The recording is stored in …”. Leave empty for the school’s Microsoft 365.
+notice-kept = How long they are kept
+notice-kept-hint = Completes “It is kept …”.
+notice-wording = Other wording
+notice-wording-hint = Leave empty for the wording below.
+notice-since = In force since { $when }
+probe-database = Database
+probe-archive = Archive
+probe-sign-in = Sign-in
+probe-tenant = Tenant
+probe-permission = Permission
+probe-graph = Microsoft Graph
+probe-account = Service account
+probe-licence = Licence
+probe-mailbox = Mailbox
+probe-onedrive = OneDrive
+probe-access-policy = Access policy
+probe-other = Looked at
+
+## Recording notice
+
+notice-consent = By joining, you consent to being recorded.
+notice-public-task = This class is recorded, because recording is part of the teaching that { $school } is charged with.
+notice-legitimate-interest = This class is recorded, because everyone in the course should be able to watch it again.
+notice-legal-obligation = This class is recorded, because the law obliges { $school } to keep a record of its teaching.
+notice-body = The recording, its transcript, attendance and, where the course uses them, chat and files are stored in { $storage }. { $audience } may see them. They are kept { $kept }. Questions and objections: { $contact }.
+notice-consent-body = This class is recorded.
+
+## People
+
+users-title = People
+users-search = Find people
+users-lead = { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+}, { $admins ->
+    [one] { $admins } administrator
+   *[other] { $admins } administrators
+}, { $officers ->
+    [one] { $officers } officer
+   *[other] { $officers } officers
+}
+users-empty = Nobody found
+users-empty-text = Try part of a name or address.
+users-shown = { $n ->
+    [one] { $n } person
+   *[other] { $n } people
+}
+user-state-active = Active
+user-state-disabled = Disabled
+user-state-no-password = No password yet
+user-disabled = Disabled. Their sessions and tokens have ended.
+user-enabled = Enabled again
+link-label = One-time link
+link-until = It is good until { $date }.
+invite-hint = You get a link to pass on. It works once, for seven days.
+invite-make = Make an invitation
+invited-title = { $name } can now set a password
+invited-once = Pass this link on. It is shown once and works once.
+new-link = New link
+disable-sure = Disable { $name }? Their sessions and tokens end at once. Nothing is deleted; you can enable them again.
+
+## Your account
+
+appearance = Appearance
+password-change = Change password
+password-change-effect = Your other sessions end; this one stays.
+tokens-lead = A token lets a script or another system act in your name, with your rights and no more. Treat it as a password.
+appearance-saved = Appearance saved
+present-password = Present password
+password-saved = Password changed. Your other sessions have ended.
+theme-device = As the device
+theme-light = Light
+theme-dark = Dark
+theme-contrast = High contrast
+tokens-empty = No token yet
+tokens-empty-text = Make one when a script or another system needs it.
+token-good = Good
+token-over = Over
+token-label = Token
+token-name-hint = What it is for.
+token-days = Days it is good
+token-revoked = Token revoked
+scope-read = Read
+scope-write = Read and change
+scope-admin = Everything you may do
+token-new = New token
+token-make = Create token
+token-created = Token created
+token-once = Copy it now. It is shown once and never again.
+token-revoke-sure = Revoke “{ $name }”? Whatever uses it stops working at once.
+
+## Monitor
+
+monitor-health = Health
+monitor-stored = Where recordings are kept
+monitor-statuses = Meetings by recording status
+monitor-recordings = Recordings by recording status of their meeting
+monitor-verdicts = Classes by verdict
+monitor-at = As of { $time }
+monitor-late = Work is waiting and nobody does it
+monitor-late-text = The oldest piece was due { $ago }.
+monitor-late-fix = Whoever runs OnRecord starts “onrecord serve” or “onrecord worker” and looks into its log.
+monitor-unsealed = The audit is not being sealed
+monitor-unsealed-text = The oldest entry without a seal was written { $ago }.
+monitor-changes-failing = { $n ->
+    [one] The changes of one OneDrive or organizer cannot be read
+   *[other] The changes of { $n } OneDrives or organizers cannot be read
+}
+monitor-changes-fix = An administrator opens Manage, Microsoft Teams, presses Save and verify, and mends what is found.
+monitor-never = never
+monitor-verified = Connected and verified
+monitor-not-verified = Not verified
+monitor-database = Database
+monitor-answers = { $what } answers
+monitor-work = Work
+monitor-work-sum = { $waiting } waiting, { $dead } given up
+monitor-last = Last: { $ago }
+monitor-changes = Changes at Microsoft
+monitor-unsealed-count = { $n ->
+    [0] Every entry is sealed
+    [one] One entry waits for its seal
+   *[other] { $n } entries wait for their seal
+}
+status-enabled = Recording is on
+status-pending = Not concluded yet
+stored-onedrive = In OneDrive
+stored-not-onedrive = Not yet or no longer in OneDrive
+job-provision = Make a Teams meeting
+job-update = Tell Teams of a change
+job-sync = Fetch what a class left behind
+job-delta = Read changes at Microsoft
+job-roster = Change invitations
+job-duty = Recurring duty
+monitor-jobs = Work to be done
+monitor-no-jobs = Nothing is waiting.
+monitor-dead = Given up
+monitor-dead-lead = Tried until there was no point in trying on. Mend the cause, then try again.
+
+## Audit
+
+audit-title = Audit
+audit-lead = Every decision, change, export and visit. Entries are chained, so that a change to history shows.
+audit-filter = Filter entries
+audit-caption = Entries, newest first
+audit-unsealed = not yet
+audit-sealed = { $count ->
+    [one] One entry is sealed
+   *[other] { $count } entries are sealed
+  }
+audit-sealed-text = Each entry carries a hash over itself and the entry before it. “onrecord audit verify” reads the whole chain and finds any change to it.
+audit-everything = Everything
+audit-who = Person’s number
+audit-from = From
+audit-to = To
+audit-empty = No entry
+audit-empty-text = Nothing of this kind has happened, or not in this time.
+audit-shown = { $count ->
+    [one] One entry
+   *[other] { $count } entries
+  }
+audit-person = Person { $id }
+
+## Inbox
+
+inbox-lead = What Microsoft shows and no class claims with certainty. No learner sees it before you decide; what you decide is remembered.
+inbox-belongs-to = Belongs to
+inbox-assign = Belongs to this class
+inbox-dismiss = Belongs to no class
+inbox-headline = { $n ->
+    [0] The inbox is empty
+    [one] One thing belongs to no class yet
+   *[other] { $n } things belong to no class yet
+}
+inbox-empty = Nothing to decide
+inbox-empty-text = Everything Microsoft shows belongs to a class.
+inbox-shown = { $n } of { $all }
+inbox-no-name = Without a name
+inbox-in-onedrive = in the OneDrive of { $account }
+inbox-why-none = No class of ours was planned near that time.
+inbox-why-other-time = No class was planned at that time, but there are some near it.
+inbox-why-one = One class was planned at that time, but Microsoft does not say that it is this one.
+inbox-why-several = { $n } classes were planned at that time, and Microsoft does not say which call it is from.
+
+## Error pages
+
+error-home = To your home page
+error-request = For your administrator:
+error-400 = That could not be understood
+error-400-fix = Go back, mend it and send it again. Nothing was changed.
+error-403 = You may not do that
+error-403-fix = If you think you should, ask an instructor of the course or your OnRecord administrator.
+error-404 = There is nothing here for you
+error-404-text = The page does not exist, or it is not shared with you. Both look the same from here.
+error-404-fix = Check the address. If someone gave it to you, ask them whether you are in the course and whether it is published.
+error-409 = That does not fit any more
+error-409-fix = Load the page again to see how things stand now. Nothing was changed.
+error-429 = A little slower, please
+error-429-text = Too many requests came from you in a short time.
+error-429-fix = Wait a minute and try again.
+error-500 = Something went wrong on our side
+error-500-text = It has been logged, and nothing you sent was half done.
+error-500-fix = Try again in a moment. If it stays so, give your administrator the number below.
+error-503 = Just a moment
+error-503-text = OnRecord is busy or being restarted.
+error-503-fix = Try again in a minute. Classes and their recordings are not affected.
+
+## The API's description
+
+api-docs-title = API
+api-docs-document = OpenAPI document
+api-docs-body = Body:
