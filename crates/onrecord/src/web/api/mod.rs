@@ -1,0 +1,13 @@
+//! The API for programs: one file per resource.
+
+pub mod attendance;
+pub mod chat;
+pub mod conferences;
+pub mod courses;
+pub mod files;
+pub mod inbox;
+pub mod monitor;
+pub mod paging;
+pub mod recordings;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,182 @@
+//! The web: pages for people and an API for programs, over the same operations. All routes stand in one table.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::model::access::{Act, GlobalAct};
+use crate::telemetry::requests;
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod caller;
+pub mod docs;
+pub mod error;
+pub mod form;
+pub mod headers;
+pub mod input;
+pub mod listing;
+pub mod media;
+pub mod notice;
+pub mod page;
+pub mod pages;
+pub mod parts;
+pub mod range;
+pub mod routes;
+pub mod show;
+pub mod styleguide;
+pub mod sync;
+pub mod text;
+pub mod when;
+
+use routes::{Reach, routes};
+
+routes! {
+    get "/" => show::home::page, Reach::SignedIn;
+    get "/conferences" => show::conferences::page, Reach::SignedIn;
+    get "/conferences/new" => show::conference_form::new, Reach::Teaching;
+    post "/conferences/new" => show::conference_form::create, Reach::Teaching;
+    get "/conferences/{id}/edit" => show::conference_form::edit, Reach::Conference(Act::Edit);
+    post "/conferences/{id}/edit" => show::conference_form::change, Reach::Conference(Act::Edit);
+    get "/conferences/{id}/cancel" => show::cancel::page, Reach::Conference(Act::Edit);
+    post "/conferences/{id}/cancel" => show::cancel::cancel, Reach::Conference(Act::Edit);
+    get "/join/{id}" => show::join::page, Reach::Meeting(Act::Join);
+    get "/conferences/{id}" => show::conference::page, Reach::Conference(Act::See);
+    post "/conferences/{id}/publish" => show::conference::publish, Reach::Conference(Act::Edit);
+    get "/recordings/{id}" => show::player::page, Reach::Recording(Act::Watch);
+    post "/recordings/{id}/hide" => show::player::hide, Reach::Recording(Act::Hide);
+    post "/recordings/{id}/show" => show::player::show, Reach::Recording(Act::Hide);
+    get "/recordings/{id}/content" => media::watch, Reach::Recording(Act::Watch);
+    get "/recordings/{id}/download" => media::download, Reach::Recording(Act::Watch);
+    get "/recordings/{id}/captions.vtt" => media::captions, Reach::Recording(Act::Watch);
+    get "/files/{id}/download" => media::download_file, Reach::File(Act::SeeFiles);
+    get "/api/v1/conferences/{id}/recordings" => api::recordings::list, Reach::Conference(Act::See);
+    get "/api/v1/recordings/{id}" => api::recordings::one, Reach::Recording(Act::Watch);
+    get "/api/v1/recordings/{id}/content" => media::api_content, Reach::Recording(Act::Watch);
+    get "/api/v1/recordings/{id}/transcript" => api::recordings::transcript, Reach::Recording(Act::Watch);
+    post "/api/v1/recordings/{id}/hide" => api::recordings::hide, Reach::Recording(Act::Hide);
+    post "/api/v1/recordings/{id}/show" => api::recordings::show, Reach::Recording(Act::Hide);
+    get "/api/v1/openapi.json" => docs::openapi, Reach::Public;
+    get "/api/docs" => docs::show, Reach::Public;
+    post "/conferences/{id}/sync" => sync::sync, Reach::Conference(Act::Sync);
+    post "/conferences/{id}/sync/" => sync::sync, Reach::Conference(Act::Sync);
+    get "/api/v1/sync-runs/{id}" => sync::run, Reach::SyncRun(Act::SeeStaffDetail);
+    get "/api/v1/conferences/{id}/attendance" => api::attendance::list, Reach::Conference(Act::SeeOwnAttendance);
+    get "/api/v1/conferences/{id}/chat" => api::chat::list, Reach::Conference(Act::SeeChat);
+    get "/api/v1/conferences/{id}/files" => api::files::list, Reach::Conference(Act::SeeFiles);
+    get "/api/v1/inbox" => api::inbox::list, Reach::Installation(GlobalAct::Oversee);
+    post "/api/v1/inbox/{id}/assign" => api::inbox::assign, Reach::Inbox(GlobalAct::Administer);
+    post "/api/v1/inbox/{id}/dismiss" => api::inbox::dismiss, Reach::Inbox(GlobalAct::Administer);
+    get "/api/v1/monitor" => api::monitor::show, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/conferences" => api::conferences::list, Reach::SignedIn;
+    post "/api/v1/conferences" => api::conferences::create, Reach::SignedIn;
+    get "/api/v1/conferences/{id}" => api::conferences::show, Reach::Conference(Act::See);
+    patch "/api/v1/conferences/{id}" => api::conferences::update, Reach::Conference(Act::Edit);
+    delete "/api/v1/conferences/{id}" => api::conferences::cancel, Reach::Conference(Act::Edit);
+    get "/api/v1/audit" => show::audit::list, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/me" => api::users::me, Reach::SignedIn;
+    get "/api/v1/users" => api::users::list, Reach::Installation(GlobalAct::Oversee);
+    post "/api/v1/users" => api::users::create, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/users/{id}" => api::users::show, Reach::Installation(GlobalAct::Oversee);
+    patch "/api/v1/users/{id}" => api::users::change, Reach::Installation(GlobalAct::Administer);
+    post "/api/v1/users/{id}/disable" => api::users::disable, Reach::Installation(GlobalAct::Administer);
+    post "/api/v1/users/{id}/enable" => api::users::enable, Reach::Installation(GlobalAct::Administer);
+    post "/api/v1/users/{id}/link" => api::users::link, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/courses" => api::courses::list, Reach::SignedIn;
+    post "/api/v1/courses" => api::courses::create, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/courses/{id}" => api::courses::show, Reach::Course(Act::See);
+    patch "/api/v1/courses/{id}" => api::courses::change, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/courses/{id}/roster" => api::courses::roster, Reach::Course(Act::SeeStaffDetail);
+    put "/api/v1/courses/{id}/roster" => api::courses::put_roster, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/tokens" => api::tokens::list, Reach::SignedIn;
+    post "/api/v1/tokens" => api::tokens::create, Reach::SignedIn;
+    delete "/api/v1/tokens/{id}" => api::tokens::revoke, Reach::SignedIn;
+    get "/login" => show::session::login, Reach::Public;
+    post "/login" => show::session::sign_in, Reach::Public;
+    post "/logout" => show::session::sign_out, Reach::Public;
+    get "/welcome/{token}" => show::session::welcome, Reach::Public;
+    post "/welcome/{token}" => show::session::set_password, Reach::Public;
+    get "/account" => show::account::page, Reach::SignedIn;
+    post "/account/appearance" => show::account::appearance, Reach::SignedIn;
+    post "/account/password" => show::account::password, Reach::SignedIn;
+    post "/account/tokens" => show::account::create_token, Reach::SignedIn;
+    post "/account/tokens/{id}/revoke" => show::account::revoke_token, Reach::SignedIn;
+    get "/courses" => show::courses::list, Reach::SignedIn;
+    post "/courses" => show::courses::create, Reach::Installation(GlobalAct::Administer);
+    get "/courses/{id}" => show::courses::page, Reach::Course(Act::See);
+    post "/courses/{id}/roster" => show::courses::upload, Reach::Installation(GlobalAct::Administer);
+    post "/courses/{id}/enrolments" => show::courses::enrol, Reach::Installation(GlobalAct::Administer);
+    post "/courses/{id}/enrolments/{user}/remove" => show::courses::remove, Reach::Installation(GlobalAct::Administer);
+    get "/admin/users" => show::users::page, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users" => show::users::invite, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users/{id}/link" => show::users::link, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users/{id}/disable" => show::users::disable, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users/{id}/enable" => show::users::enable, Reach::Installation(GlobalAct::Administer);
+    get "/settings/integrations/teams" => show::integration::page, Reach::Installation(GlobalAct::Administer);
+    post "/settings/integrations/teams" => show::integration::save, Reach::Installation(GlobalAct::Administer);
+    post "/settings/integrations/teams/verify" => show::integration::verify, Reach::Installation(GlobalAct::Administer);
+    post "/settings/integrations/teams/notice" => show::integration::save_notice, Reach::Installation(GlobalAct::Administer);
+    get "/admin/monitor" => show::monitor::page, Reach::Installation(GlobalAct::Oversee);
+    post "/admin/jobs/{id}/retry" => show::monitor::retry, Reach::Installation(GlobalAct::Administer);
+    get "/admin/inbox" => show::inbox::page, Reach::Installation(GlobalAct::Oversee);
+    post "/admin/inbox/{id}/assign" => show::inbox::assign, Reach::Inbox(GlobalAct::Administer);
+    post "/admin/inbox/{id}/dismiss" => show::inbox::dismiss, Reach::Inbox(GlobalAct::Administer);
+    get "/admin/audit" => show::audit::page, Reach::Installation(GlobalAct::Oversee);
+}
+
+/// The whole product as one service.
+pub fn router(app: Arc<App>) -> Router {
+    let body_limit = app.config.limits.body_kib.get() as usize * 1024;
+    let ready = {
+        let store = app.store.clone();
+        move || {
+            let store = store.clone();
+            async move { store.ping().await.map_err(|error| error.to_string()) }
+        }
+    };
+    table()
+        .merge(requests::machine_routes(ready))
+        .merge(assets::router())
+        .merge(styleguide::router())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_that_way)
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(from_fn_with_state(Arc::clone(&app), auth::same_site))
+        .layer(from_fn(guard_headers))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(requests::observe))
+        .with_state(app)
+}
+
+/// Whether a program asked: its errors are problem+json, those of people are pages.
+fn is_program(path: &str) -> bool {
+    path.starts_with("/api/") || path.trim_end_matches('/').ends_with("/sync")
+}
+
+async fn nothing_here(request: Request) -> Response {
+    if is_program(request.uri().path()) {
+        return error::ApiError(crate::ops::Error::NotFound).into_response();
+    }
+    error::PageError(crate::ops::Error::NotFound).into_response()
+}
+
+async fn not_that_way(method: Method, request: Request) -> Response {
+    let text = format!("{method} cannot be used at this address.");
+    if is_program(request.uri().path()) {
+        return error::problem(StatusCode::METHOD_NOT_ALLOWED, text, Vec::new());
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, text).into_response()
+}
+
+async fn guard_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    headers::secure(response.headers_mut());
+    response
+}

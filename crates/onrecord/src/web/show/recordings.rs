@@ -1,0 +1,206 @@
+//! The Recordings tab of a class: what is here, what is on its way and until when, and who may do what with it.
+//! The page that holds the tab has asked for the viewer's rights.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::App;
+use crate::model::access::{Act, Viewer};
+use crate::model::artifact::Safety;
+use crate::model::conference::{Meeting, Verdict};
+use crate::ops::Result;
+use crate::ops::rights::Seen;
+use crate::store::media::{Breadth, Medium, list_of_meeting};
+use crate::web::pages::conference::{Hiding, RecordingRow, Recordings, Watch};
+use crate::web::pages::trouble;
+use crate::web::parts::{Badge, Empty};
+use crate::web::text::Text;
+use crate::web::when::{self, When};
+
+/// Recordings are usually there this long after a class.
+pub(super) const USUALLY: TimeDelta = TimeDelta::minutes(60);
+
+/// Who reads the tab, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The person.
+    pub viewer: &'a Viewer,
+    /// Their words.
+    pub t: &'static Text,
+    /// The present, in the conference's zone.
+    pub when: When,
+    /// The same present, for comparing.
+    pub now: DateTime<Utc>,
+}
+
+/// The tab for one class of a conference. One query.
+pub async fn tab(app: &App, reading: Reading<'_>, seen: &Seen, meeting: &Meeting) -> Result<Recordings> {
+    let for_staff = seen.may(reading.viewer, Act::SeeStaffDetail);
+    let breadth = if for_staff { Breadth::Staff } else { Breadth::Learner };
+    let media = list_of_meeting(&app.store, meeting.id, breadth).await?;
+    let may_hide = seen.may(reading.viewer, Act::Hide);
+    let row = |medium| row(reading, medium, (media.len() > 1, for_staff, may_hide));
+    let class = reading.when.class_words(meeting.starts_at, meeting.ends_at);
+    let mut tab = Recordings {
+        t: reading.t,
+        heading: reading.t.with("recordings-heading", &[("class", class.into())]),
+        sum: sum(reading.t, &media),
+        rows: media.iter().map(row).collect(),
+        notes: Vec::new(),
+        empty: None,
+        for_staff,
+    };
+    if media.is_empty() {
+        nothing_yet(app, reading, meeting, &mut tab);
+    }
+    Ok(tab)
+}
+
+fn row(reading: Reading<'_>, medium: &Medium, facts: (bool, bool, bool)) -> RecordingRow {
+    let (of_several, for_staff, may_hide) = facts;
+    let t = reading.t;
+    let title = title(t, medium, of_several);
+    let size =
+        medium.size_bytes.map_or_else(|| t.get("not-known-yet").to_owned(), |bytes| when::size(t, bytes));
+    let began = medium.started_at.unwrap_or(medium.updated_at);
+    RecordingRow {
+        id: medium.id.0,
+        when: reading.when.day_time(began),
+        detail: detail(reading, medium, for_staff),
+        duration: medium
+            .duration_ms
+            .map_or_else(|| t.get("not-known-yet").to_owned(), |ms| when::duration(t, ms)),
+        kept: kept(t, medium),
+        download_count: medium.download_count,
+        watch: can_be_had(medium).then(|| Watch {
+            view_href: format!("/recordings/{}", medium.id),
+            download_href: format!("/recordings/{}/download", medium.id),
+            download_label: t
+                .with("download-of", &[("title", title.as_str().into()), ("size", size.as_str().into())]),
+        }),
+        onedrive_href: medium.web_url.clone().filter(|_| for_staff && medium.stored_in_onedrive()),
+        hiding: hiding(t, medium, may_hide),
+        title,
+        size,
+    }
+}
+
+/// "to 14:43, last downloaded 2 hours ago"; the second for staff only.
+fn detail(reading: Reading<'_>, medium: &Medium, for_staff: bool) -> String {
+    let t = reading.t;
+    let ended = medium
+        .ended_at
+        .map(|ended| t.with("recording-until", &[("time", reading.when.time(ended).words.into())]));
+    let downloaded = medium
+        .last_downloaded_at
+        .filter(|_| for_staff)
+        .map(|at| t.with("recording-last-downloaded", &[("when", reading.when.relative_words(at).into())]));
+    ended.into_iter().chain(downloaded).collect::<Vec<_>>().join(", ")
+}
+
+/// "Recording", or "Part 2".
+pub(super) fn title(t: &Text, medium: &Medium, of_several: bool) -> String {
+    if of_several {
+        t.with("recording-part", &[("n", medium.part.into())])
+    } else {
+        t.get("recording-one").to_owned()
+    }
+}
+
+/// Whether there is anything to watch: our verified copy, or Microsoft's.
+pub(super) fn can_be_had(medium: &Medium) -> bool {
+    matches!(medium.safety(), Safety::Verified | Safety::SourceRemoved) || medium.facts.gone_at.is_none()
+}
+
+/// Where it is kept.
+pub(super) fn kept(t: &'static Text, medium: &Medium) -> Vec<Badge> {
+    let mut badges = Vec::new();
+    match medium.safety() {
+        Safety::Verified | Safety::SourceRemoved => badges.push(Badge::new("safe", t.get("kept-archive"))),
+        Safety::Damaged => badges.push(Badge::new("missing", t.get("kept-damaged"))),
+        Safety::Gone => badges.push(Badge::new("missing", t.get("kept-gone"))),
+        Safety::Binned => badges.push(Badge::new("trash", t.get("kept-bin"))),
+        Safety::Offered | Safety::Copying => {}
+    }
+    if medium.stored_in_onedrive() {
+        badges.push(Badge::new("cloud", t.get("kept-onedrive")));
+    } else if medium.graph_id.is_some() && medium.item_id.is_none() && badges.is_empty() {
+        badges.push(Badge::new("cloud", t.get("kept-teams")));
+    }
+    badges
+}
+
+fn hiding(t: &Text, medium: &Medium, may_hide: bool) -> Hiding {
+    if medium.hidden_at.is_some() {
+        let words = t.with("hidden-because", &[("reason", medium.hidden_reason.as_str().into())]);
+        return Hiding::Hidden { words };
+    }
+    if medium.is_withheld() {
+        return Hiding::Hidden { words: t.get("hidden-until-decided").to_owned() };
+    }
+    if may_hide { Hiding::MayHide } else { Hiding::NotOffered }
+}
+
+/// "2 parts, 1 h 24 min, 401 MB"; what is not known of every part is left out.
+fn sum(t: &Text, media: &[Medium]) -> String {
+    if media.len() < 2 {
+        return String::new();
+    }
+    let total = |of: fn(&Medium) -> Option<i64>| media.iter().map(of).sum::<Option<i64>>();
+    let mut said = vec![t.with("recording-parts", &[("n", (media.len() as i64).into())])];
+    said.extend(total(|medium| medium.duration_ms).map(|ms| when::duration(t, ms)));
+    said.extend(total(|medium| medium.size_bytes).map(|bytes| when::size(t, bytes)));
+    said.join(", ")
+}
+
+/// Why nothing is here, when it usually comes, and when OnRecord looks next.
+fn nothing_yet(app: &App, reading: Reading<'_>, meeting: &Meeting, tab: &mut Recordings) {
+    let (t, when) = (reading.t, reading.when);
+    let verdict = meeting.verdict_now(reading.now);
+    let empty = |icon: &'static str, title: &'static str, text: String| Empty {
+        icon,
+        title: t.get(title).into(),
+        text: text.into(),
+        action: None,
+    };
+    let next = meeting.next_sync_at.filter(|next| *next > reading.now);
+    let looks = next.map_or_else(
+        || t.get("recording-looks-soon").to_owned(),
+        |next| t.with("recording-looks-next", &[("when", when.relative_words(next).into())]),
+    );
+    tab.empty = match verdict {
+        Verdict::Cancelled => {
+            Some(empty("cancelled", "recordings-cancelled", t.get("recordings-cancelled-text").to_owned()))
+        }
+        Verdict::NotHeld => {
+            Some(empty("not-held", "recordings-not-held", t.get("recordings-not-held-text").to_owned()))
+        }
+        Verdict::Exempted => {
+            Some(empty("exempted", "recordings-exempted", t.get("recordings-exempted-text").to_owned()))
+        }
+        Verdict::Upcoming => Some(empty(
+            "upcoming",
+            "recordings-upcoming",
+            t.with("recordings-upcoming-text", &[("when", when.relative_words(meeting.starts_at).into())]),
+        )),
+        Verdict::Running => {
+            Some(empty("running", "recordings-running", t.get("recordings-running-text").to_owned()))
+        }
+        Verdict::Missing => {
+            let hours = i64::from(app.config.sync.looking_hours.get());
+            let until = meeting.ends_at + TimeDelta::hours(hours);
+            let until = when.day_time(until).words;
+            tab.notes.push(trouble::recording_not_found(
+                t,
+                format!("{looks} {}", t.with("recording-looks-until", &[("until", until.into())])),
+            ));
+            None
+        }
+        Verdict::Waiting | Verdict::Recorded => {
+            let usually = when.time(meeting.ends_at + USUALLY).words;
+            let ended = when.relative_words(meeting.ends_at);
+            let text =
+                t.with("recordings-waiting-text", &[("ended", ended.into()), ("usually", usually.into())]);
+            Some(empty("waiting", "recordings-waiting", format!("{text} {looks}")))
+        }
+    };
+}

@@ -1,0 +1,181 @@
+//! What happened with a class, from stored facts in the order of time, and what comes next.
+
+use chrono::TimeDelta;
+
+use super::overview::{Facts, failure, kind_name, scheduled_words};
+use super::recordings::USUALLY;
+use super::sight::Sight;
+use super::verdict::{mark, missing};
+use crate::model::conference::{AutoRecordingStatus, Verdict};
+use crate::model::sync::KindState;
+use crate::store::pages::class::Reading;
+use crate::store::pages::class_parts::Part;
+use crate::web::parts::{Mark, Step};
+use crate::web::when::{self, Moment};
+
+/// The steps so far, then the next ones.
+pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
+    let mut steps = vec![scheduled(sight)];
+    steps.extend(switched_on(sight));
+    steps.extend(held(sight));
+    steps.extend(found(sight, facts.parts));
+    steps.extend(verdict(sight));
+    steps.extend(copied(sight, facts.parts));
+    steps.extend(facts.readings.iter().filter_map(|reading| unread(sight, reading)));
+    let mut coming = next(sight, facts.parts);
+    if let Some(first) = coming.first_mut() {
+        first.next = true;
+    }
+    steps.extend(coming);
+    steps
+}
+
+fn step(mark: Mark, what: String, at: Option<Moment>, detail: String) -> Step {
+    Step { mark, what: what.into(), at, detail, next: false }
+}
+
+fn scheduled(sight: Sight<'_>) -> Step {
+    let at = sight.when.day_time(sight.seen.placed.conference.created_at);
+    step(Mark::Recorded, scheduled_words(sight.t, sight.around), Some(at), String::new())
+}
+
+fn switched_on(sight: Sight<'_>) -> Option<Step> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    if sight.verdict == Verdict::Cancelled {
+        return None;
+    }
+    let at = meeting.read_back_at.map(|at| sight.when.day_time(at));
+    match meeting.auto_recording_status {
+        AutoRecordingStatus::Enabled => {
+            let detail = if sight.is_ahead() { t.get("step-enabled-detail") } else { "" };
+            Some(step(Mark::Recorded, t.get("step-enabled").to_owned(), at, detail.to_owned()))
+        }
+        AutoRecordingStatus::Pending if sight.is_ahead() => {
+            Some(step(Mark::Waiting, t.get("step-pending").to_owned(), None, String::new()))
+        }
+        AutoRecordingStatus::Pending => None,
+        status => {
+            let why = failure(status).filter(|_| sight.for_staff());
+            let detail = why.map_or_else(String::new, |failure| failure.sentence(t).to_owned());
+            Some(step(Mark::Missing, t.get("enable-failed").to_owned(), at, detail))
+        }
+    }
+}
+
+fn held(sight: Sight<'_>) -> Option<Step> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    match (meeting.call_started_at, meeting.call_ended_at) {
+        (Some(start), Some(end)) => {
+            let length = when::duration(t, (end - start).num_milliseconds());
+            Some(step(
+                Mark::Recorded,
+                t.get("step-held").to_owned(),
+                Some(sight.when.span(start, end)),
+                length,
+            ))
+        }
+        (Some(start), None) => {
+            let at = Some(sight.when.day_time(start));
+            Some(step(Mark::Running, t.get("step-begun").to_owned(), at, String::new()))
+        }
+        (None, _) if sight.verdict == Verdict::Running => {
+            let at = Some(sight.when.day_time(meeting.starts_at));
+            Some(step(Mark::Running, t.get("step-running").to_owned(), at, String::new()))
+        }
+        (None, _) if sight.verdict == Verdict::Waiting => {
+            let at = Some(sight.when.day_time(meeting.ends_at));
+            Some(step(Mark::Recorded, t.get("step-over").to_owned(), at, String::new()))
+        }
+        _ => None,
+    }
+}
+
+fn found(sight: Sight<'_>, parts: &[Part]) -> Option<Step> {
+    let t = sight.t;
+    let first = parts.iter().map(|part| part.found_at).min()?;
+    let over = sight.meeting.call_ended_at.unwrap_or(sight.meeting.ends_at);
+    let after = first - over;
+    let detail = if after > TimeDelta::zero() && after < TimeDelta::days(2) {
+        t.with("step-found-after", &[("time", when::duration(t, after.num_milliseconds()).into())])
+    } else {
+        String::new()
+    };
+    let what = t.with("step-found", &[("n", parts.len().into())]);
+    Some(step(Mark::Recorded, what, Some(sight.when.day_time(first)), detail))
+}
+
+/// The verdict, where it says more than the steps before it.
+fn verdict(sight: Sight<'_>) -> Option<Step> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    let (what, detail) = match sight.verdict {
+        Verdict::NotHeld => (t.get("recordings-not-held"), t.get("recordings-not-held-text")),
+        Verdict::Cancelled => (t.get("recordings-cancelled"), ""),
+        Verdict::Exempted => (t.get("recordings-exempted"), t.get("recordings-exempted-text")),
+        Verdict::Recorded => (t.get("step-recorded"), ""),
+        Verdict::Missing if sight.for_staff() => {
+            (t.get("recording-not-found"), missing(t, &meeting.verdict_cause).why)
+        }
+        Verdict::Missing => (t.get("recording-not-found"), ""),
+        Verdict::Upcoming | Verdict::Running | Verdict::Waiting => return None,
+    };
+    let at = match sight.verdict {
+        Verdict::Cancelled => meeting.cancelled_at.or(meeting.verdict_at),
+        _ => meeting.verdict_at,
+    };
+    let at = at.map(|at| sight.when.day_time(at));
+    Some(step(mark(sight.verdict), what.to_owned(), at, detail.to_owned()))
+}
+
+fn copied(sight: Sight<'_>, parts: &[Part]) -> Option<Step> {
+    let last = parts
+        .iter()
+        .filter(|part| part.facts.is_verified())
+        .filter_map(|part| part.facts.verified_at)
+        .max()?;
+    if !parts.iter().all(|part| part.facts.is_verified()) {
+        return None;
+    }
+    let what = sight.t.get("step-copied").to_owned();
+    Some(step(Mark::Recorded, what, Some(sight.when.day_time(last)), String::new()))
+}
+
+/// A kind that could not be read; staff only, because learners get no readings.
+fn unread(sight: Sight<'_>, reading: &Reading) -> Option<Step> {
+    if reading.state != KindState::Failed || sight.is_off(reading.kind) {
+        return None;
+    }
+    let t = sight.t;
+    let what = t.with("step-unread", &[("kind", kind_name(t, reading.kind).into())]);
+    let detail = reading.error.clone().unwrap_or_default();
+    Some(step(Mark::Missing, what, Some(sight.when.day_time(reading.read_at)), detail))
+}
+
+fn next(sight: Sight<'_>, parts: &[Part]) -> Vec<Step> {
+    let (t, meeting, when) = (sight.t, sight.meeting, sight.when);
+    let coming = |what: &str, at: Moment, detail: &str| {
+        step(Mark::Upcoming, what.to_owned(), Some(at), detail.to_owned())
+    };
+    let mut steps = Vec::new();
+    if sight.verdict == Verdict::Upcoming {
+        let relative = when.relative_words(meeting.starts_at);
+        steps.push(coming(t.get("step-class"), when.span(meeting.starts_at, meeting.ends_at), &relative));
+    }
+    if sight.is_ahead() {
+        let arrives = when.day_time(meeting.ends_at + USUALLY);
+        steps.push(coming(t.get("step-arrives"), arrives, t.get("where-usually")));
+        return steps;
+    }
+    let looks =
+        meeting.next_sync_at.filter(|_| meeting.settled_at.is_none() && meeting.cancelled_at.is_none());
+    if let Some(at) = looks.filter(|at| *at > sight.now) {
+        steps.push(coming(t.get("step-looks"), when.relative(at), ""));
+    }
+    let kept = !parts.is_empty() && parts.iter().all(|part| part.facts.is_verified());
+    let expires =
+        parts.iter().filter(|part| part.facts.gone_at.is_none() && part.facts.source_removed_at.is_none());
+    if let Some(at) = expires.filter_map(|part| part.expected_expiry_at).min().filter(|at| *at > sight.now) {
+        let detail = if kept { t.get("step-expires-kept") } else { t.get("step-expires-copied") };
+        steps.push(coming(t.get("step-expires"), when.date(at), detail));
+    }
+    steps
+}
