@@ -1,0 +1,159 @@
+//! `onrecord serve` and `onrecord worker`: the running product.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Context, Failure, Outcome};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ops::visits;
+use crate::telemetry::metrics;
+use crate::{web, worker};
+
+/// Running answers are given this long to finish after the signal to stop.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Serve pages and API, and work on jobs.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Leave the jobs to `onrecord worker` processes.
+    #[arg(long)]
+    no_worker: bool,
+}
+
+/// Work on jobs without serving pages.
+#[derive(Debug, Args)]
+pub struct WorkerArgs {}
+
+/// Runs `onrecord serve` until the process is told to stop.
+pub async fn serve(context: &Context, args: &ServeArgs) -> Result<Outcome, Failure> {
+    let config = context.config_and_log()?;
+    let _lock = lock(&config)?;
+    let app = super::open(config, Clock::System).await?;
+    let stop = stop_signal()?;
+    if args.no_worker {
+        listen(&app, stop).await?;
+    } else {
+        let (served, ()) =
+            tokio::join!(listen(&app, stop.clone()), worker::run(Arc::clone(&app), stop.clone()));
+        served?;
+    }
+    Ok(Outcome::AllWell)
+}
+
+/// Runs `onrecord worker` until the process is told to stop.
+pub async fn work(context: &Context, _args: &WorkerArgs) -> Result<Outcome, Failure> {
+    let config = context.config_and_log()?;
+    let _lock = lock(&config)?;
+    let app = super::open(config, Clock::System).await?;
+    tracing::info!("working on jobs");
+    worker::run(app, stop_signal()?).await;
+    Ok(Outcome::AllWell)
+}
+
+/// Serves pages and API until `stop`, then lets running answers finish.
+pub(super) async fn listen(app: &Arc<App>, stop: CancellationToken) -> Result<(), Failure> {
+    let address = app.config.http.listen;
+    let handle = Handle::new();
+    let ending = {
+        let (handle, stop) = (handle.clone(), stop.clone());
+        async move {
+            stop.cancelled().await;
+            handle.graceful_shutdown(Some(GRACE));
+        }
+    };
+    metrics::install();
+    let router = web::router(Arc::clone(app));
+    tracing::info!(%address, url = app.config.public_url().base(), "listening");
+    let serving = bind(&app.config, address, handle, router);
+    let all_sent = CancellationToken::new();
+    let (served, (), ()) = tokio::join!(
+        async {
+            let served = serving.await;
+            // A listener that failed must not leave the rest of the process waiting for a signal.
+            stop.cancel();
+            all_sent.cancel();
+            served
+        },
+        ending,
+        visits::keep(app, &all_sent)
+    );
+    served
+}
+
+async fn bind(
+    config: &Config,
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    router: Router,
+) -> Result<(), Failure> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let busy = || format!("listening on {address} (ONRECORD_LISTEN)");
+    if let (Some(cert), Some(key)) = (&config.http.tls_cert, &config.http.tls_key) {
+        let tls = RustlsConfig::from_pem_file(cert, key).await;
+        let tls = tls.map_err(|error| {
+            Failure::Usage(format!("ONRECORD_TLS_CERT and ONRECORD_TLS_KEY cannot be used: {error}"))
+        })?;
+        axum_server::bind_rustls(address, tls).handle(handle).serve(service).await.with_context(busy)?;
+    } else {
+        axum_server::bind(address).handle(handle).serve(service).await.with_context(busy)?;
+    }
+    Ok(())
+}
+
+/// Cancelled at the first SIGTERM or SIGINT.
+pub(super) fn stop_signal() -> Result<CancellationToken, Failure> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let token = stop.clone();
+    let waiting = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: running answers and jobs may finish");
+        token.cancel();
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it lives as long as the process and only waits for a signal"
+    )]
+    tokio::spawn(waiting);
+    Ok(stop)
+}
+
+/// On SQLite at most one `serve` or `worker` may run; the lock goes with the process.
+pub(super) fn lock(config: &Config) -> Result<Option<File>, Failure> {
+    if config.is_postgres() {
+        return Ok(None);
+    }
+    lock_folder(config.data_dir()).map(Some)
+}
+
+/// Takes the lock of a data directory, which is made if it is missing.
+pub(super) fn lock_folder(folder: &Path) -> Result<File, Failure> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("onrecord.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Failure::Usage(format!(
+            "another `onrecord serve`, `worker` or `demo` already uses {}: stop it, or give this one its own --data-dir, or move to PostgreSQL. Short commands may run beside it",
+            folder.display()
+        ))),
+    }
+}
