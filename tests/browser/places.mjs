@@ -1,0 +1,40 @@
+// Which pages are visited, and by whom. Links found on a page by `follow` are visited too (the first that fits).
+export const password = process.env.ONRECORD_PASSWORD ?? "onrecord-demo";
+
+const conference = { path: "/conferences", follow: /^\/conferences\/\d+$/ };
+const tabs = ["overview", "recordings", "attendance", "chat", "files"];
+
+export const people = [
+  {
+    email: "admin@contoso.example",
+    pages: [
+      "/", "/courses", "/conferences", "/conferences/new", "/settings/integrations/teams", "/admin/users",
+      "/admin/monitor", "/admin/audit", "/admin/inbox", "/account", "/no-such-page",
+    ],
+    follow: [conference, { path: "/courses", follow: /^\/courses\/\d+$/ }],
+    tabs,
+  },
+  { email: "officer@contoso.example", pages: ["/", "/conferences", "/admin/monitor", "/admin/audit", "/admin/inbox"], follow: [], tabs: [] },
+  {
+    email: "instructor@contoso.example",
+    pages: ["/", "/courses", "/conferences", "/conferences/new", "/account"],
+    follow: [
+      conference,
+      { path: "/courses", follow: /^\/courses\/\d+$/ },
+      { path: "/conferences?status=upcoming", follow: /^\/conferences\/\d+$/ },
+      { path: "/conferences?status=ended", follow: /^\/conferences\/\d+$/, then: { suffix: "?tab=recordings", follow: /^\/recordings\/\d+$/ } },
+    ],
+    tabs,
+  },
+  {
+    email: "learner@contoso.example",
+    pages: ["/", "/courses", "/conferences", "/account", "/admin/users"],
+    follow: [
+      conference,
+      { path: "/courses", follow: /^\/courses\/\d+$/ },
+      { path: "/conferences?status=ended", follow: /^\/conferences\/\d+$/, then: { suffix: "?tab=recordings", follow: /^\/recordings\/\d+$/ } },
+    ],
+    tabs: ["overview", "recordings", "attendance"],
+  },
+  { email: "outsider@contoso.example", pages: ["/", "/courses", "/conferences"], follow: [], tabs: [] },
+];
