@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use url::{Host, Url};
@@ -13,7 +14,7 @@ use crate::connections::{Connections, Settings};
 use crate::error::Error;
 use crate::lane::{Lanes, MemoryLanes};
 use crate::retry::RetryPolicy;
-use crate::token::{Credentials, TokenSource};
+use crate::token::{Credentials, Now, Proof, TokenSource, no_clock};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 const LOGIN: &str = "https://login.microsoftonline.com";
@@ -33,6 +34,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     ca_pem: Option<Vec<u8>>,
     proxy: Option<Url>,
+    now: Option<Now>,
 }
 
 /// Leaves out what can hold a password.
@@ -58,7 +60,14 @@ impl ClientBuilder {
             request_timeout: Duration::from_secs(30),
             ca_pem: None,
             proxy: None,
+            now: None,
         }
+    }
+
+    /// Where the time comes from. Only a certificate needs it: what it signs says until when it is good.
+    pub fn clock(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        self.now = Some(Arc::new(now));
+        self
     }
 
     /// Graph's address without a version, for national clouds and for the simulator.
@@ -116,6 +125,9 @@ impl ClientBuilder {
         let graph = base(self.graph_url.as_ref(), GRAPH, "graph_url")?;
         let login = base(self.login_url.as_ref(), LOGIN, "login_url")?;
         check_credentials(&self.credentials)?;
+        if matches!(self.credentials.proof, Proof::Certificate(_)) && self.now.is_none() {
+            return Err(no_clock());
+        }
         let api = finish(self.api()?)?;
         let user_agent = http::HeaderValue::from_str(&self.user_agent)
             .map_err(|_| setting("user_agent", "must be one line of plain letters"))?;
@@ -129,7 +141,7 @@ impl ClientBuilder {
         let scope = scope(&graph);
         let lanes = self.lanes.unwrap_or_else(|| Arc::new(MemoryLanes::new()));
         Ok(Client::from_inner(Inner {
-            token: TokenSource::new(self.credentials, &login, scope),
+            token: TokenSource::new(self.credentials, &login, scope, self.now),
             graph,
             api,
             content,
@@ -258,7 +270,9 @@ fn check_credentials(credentials: &Credentials) -> Result<(), Error> {
             return Err(setting(name, "must be the GUID shown on the app registration's overview page"));
         }
     }
-    if secrecy::ExposeSecret::expose_secret(&credentials.client_secret).is_empty() {
+    if let Proof::Secret(secret) = &credentials.proof
+        && secrecy::ExposeSecret::expose_secret(secret).is_empty()
+    {
         return Err(setting(
             "client_secret",
             "is empty; use the value (not the id) of a client secret of the app registration",
@@ -275,7 +289,7 @@ mod tests {
         Credentials {
             tenant_id: "t".to_owned(),
             client_id: "c".to_owned(),
-            client_secret: "hush-hush".to_owned().into(),
+            proof: Proof::Secret("hush-hush".to_owned().into()),
         }
     }
 

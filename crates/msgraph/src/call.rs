@@ -113,6 +113,10 @@ impl Call {
         Self::new(Method::PATCH, lane, first)
     }
 
+    pub(crate) fn delete(lane: Lane, first: &str) -> Self {
+        Self::new(Method::DELETE, lane, first)
+    }
+
     /// A GET of a link that Graph gave.
     pub(crate) fn follow(lane: Lane, link: &Link) -> Self {
         Self::to(Method::GET, lane, Target::Graph(link.as_str().to_owned()))

@@ -72,6 +72,16 @@ impl Client {
         &self.inner.graph
     }
 
+    /// The keeper of the lanes.
+    pub(crate) fn lanes(&self) -> &dyn Lanes {
+        self.inner.lanes.as_ref()
+    }
+
+    /// How long a call may try.
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.inner.retry
+    }
+
     /// The first wait where nobody names one.
     pub(crate) fn first_delay(&self) -> Duration {
         self.inner.retry.first_delay
@@ -133,9 +143,14 @@ impl Client {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            if let (Error::Unauthorized { .. }, Some(bearer), false) = (&error, &bearer, token_renewed) {
+            if let (Error::Unauthorized { claims, .. }, Some(bearer), false) =
+                (&error, &bearer, token_renewed)
+            {
                 token_renewed = true;
-                self.inner.token.forget(Some(bearer)).await;
+                match claims {
+                    Some(claims) => self.inner.token.challenged(bearer, claims).await,
+                    None => self.inner.token.forget(Some(bearer)).await,
+                }
                 continue;
             }
             if let Some(wait) = asked_for_silence(&error) {
@@ -263,7 +278,7 @@ fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 /// How long the whole lane has to be silent after this failure, if the service said so.
-fn asked_for_silence(error: &Error) -> Option<Duration> {
+pub(crate) fn asked_for_silence(error: &Error) -> Option<Duration> {
     match error {
         Error::Throttled { retry_after, .. } => Some(*retry_after),
         Error::Upstream { status: 503 | 509, retry_after, .. } => *retry_after,

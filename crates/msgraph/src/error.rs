@@ -6,6 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -67,6 +69,8 @@ pub enum Error {
         code: String,
         /// Graph's text.
         message: String,
+        /// What a token would have to satisfy, as JSON, if Graph said so (a claims challenge).
+        claims: Option<String>,
         /// Ids for support.
         ids: Box<RequestIds>,
     },
@@ -315,7 +319,7 @@ impl Error {
             return Self::DuplicateTransaction { existing_event_id, ids };
         }
         match answer.status.as_u16() {
-            401 => Self::Unauthorized { code, message, ids },
+            401 => Self::Unauthorized { code, message, claims: claims_challenge(answer.headers), ids },
             403 => Self::Forbidden { code, inner_code, message, ids },
             404 => Self::NotFound { code, message, ids },
             409 => Self::Conflict { code, message, ids },
@@ -345,6 +349,19 @@ pub(crate) struct Refusal<'a> {
 fn unsatisfied_total(headers: &HeaderMap) -> Option<u64> {
     let text = headers.get(http::header::CONTENT_RANGE)?.to_str().ok()?;
     text.trim().strip_prefix("bytes */")?.parse().ok()
+}
+
+/// The decoded `claims` of a `Bearer` challenge, if it is JSON.
+fn claims_challenge(headers: &HeaderMap) -> Option<String> {
+    let challenges = headers.get_all(http::header::WWW_AUTHENTICATE).iter();
+    challenges.filter_map(|challenge| challenge.to_str().ok()).find_map(|challenge| {
+        let bearer = challenge.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "));
+        let (_, rest) = challenge.split_once("claims=\"").filter(|_| bearer)?;
+        let encoded = rest.split('"').next()?.trim_end_matches('=');
+        let decoded = STANDARD_NO_PAD.decode(encoded).or_else(|_| URL_SAFE_NO_PAD.decode(encoded)).ok()?;
+        let claims: Value = serde_json::from_slice(&decoded).ok()?;
+        claims.is_object().then(|| claims.to_string())
+    })
 }
 
 /// The error object of Graph, in any of its spellings.
@@ -468,6 +485,29 @@ mod tests {
             let error = refused(503, body);
             assert!(error.is_retryable());
             assert!(!error.to_string().contains("secret words"));
+        }
+    }
+
+    #[test]
+    fn a_claims_challenge_is_decoded_whatever_stands_round_it() {
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Negotiate"));
+            headers.append(http::header::WWW_AUTHENTICATE, text.parse().expect("a header"));
+            claims_challenge(&headers)
+        };
+        let wanted = Some(r#"{"access_token":{"nbf":{"value":"1"}}}"#.to_owned());
+        let encoded = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7InZhbHVlIjoiMSJ9fX0=";
+        for challenge in [
+            format!("Bearer realm=\"\", error=\"insufficient_claims\", claims=\"{encoded}\""),
+            format!("bearer claims=\"{}\", error=\"insufficient_claims\"", encoded.trim_end_matches('=')),
+        ] {
+            assert_eq!(read(&challenge), wanted, "{challenge}");
+        }
+        for none in
+            ["Bearer realm=\"\"", "Bearer claims=\"###\"", "Bearer claims=\"W10=\"", "Basic claims=\"e30=\""]
+        {
+            assert_eq!(read(none), None, "{none}");
         }
     }
 

@@ -26,6 +26,10 @@ pub enum Lane {
     Drive(String),
     /// Users, licences, the organization.
     Directory,
+    /// Subscriptions to change notifications.
+    Notifications,
+    /// Several calls in one request; each of them keeps to its own lane besides.
+    Batch,
 }
 
 impl Lane {
@@ -37,16 +41,66 @@ impl Lane {
             Self::Chat(id) => format!("chat:{id}"),
             Self::Drive(id) => format!("drive:{id}"),
             Self::Directory => "directory".to_owned(),
+            Self::Notifications => "notifications".to_owned(),
+            Self::Batch => "batch".to_owned(),
+        }
+    }
+
+    /// Which service it is of, without naming anybody: for metrics.
+    pub fn service(&self) -> &'static str {
+        match self {
+            Self::Mailbox(_) => "mailbox",
+            Self::Meetings => "meetings",
+            Self::Chat(_) => "chat",
+            Self::Drive(_) => "drive",
+            Self::Directory => "directory",
+            Self::Notifications => "notifications",
+            Self::Batch => "batch",
         }
     }
 
     /// How many requests at once Microsoft's limits bear.
     pub fn at_once(&self) -> usize {
         match self {
-            Self::Mailbox(_) => 4,
+            Self::Mailbox(_) | Self::Notifications | Self::Batch => 4,
             Self::Chat(_) => 1,
             Self::Meetings | Self::Directory => 16,
             Self::Drive(_) => 32,
+        }
+    }
+}
+
+/// How fast requests may follow each other in something that Microsoft counts together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// What is counted; the same key in several lanes is one count.
+    pub key: String,
+    /// One more request may begin each time this has passed.
+    pub every: Duration,
+    /// So many may begin at once after a silence.
+    pub burst: u32,
+}
+
+impl Pace {
+    fn new(key: impl Into<String>, every_ms: u64, burst: u32) -> Self {
+        Self { key: key.into(), every: Duration::from_millis(every_ms), burst }
+    }
+}
+
+impl Lane {
+    /// The paces that a request in this lane keeps, a little below Microsoft's published limits: burst and steady flow
+    /// together stay under the limit in every window. Downloads are people's own and are not paced.
+    pub fn paces(&self) -> Vec<Pace> {
+        match self {
+            // 10,000 in ten minutes for each mailbox.
+            Self::Mailbox(_) => vec![Pace::new(self.key(), 63, 400)],
+            // No number is published for meetings; Teams as a whole bears 30 reads a second.
+            Self::Meetings => vec![Pace::new(self.key(), 50, 5)],
+            // One a second for each chat, and 20 a second for all.
+            Self::Chat(_) => vec![Pace::new(self.key(), 1_000, 1), Pace::new("chats", 67, 5)],
+            // 1,250 units a minute in the smallest tenant; looking up a shared file costs one.
+            Self::Drive(drive) if drive == "shares" => vec![Pace::new("files", 60, 150)],
+            Self::Drive(_) | Self::Directory | Self::Notifications | Self::Batch => Vec::new(),
         }
     }
 }
@@ -170,6 +224,19 @@ mod tests {
         assert!(lanes.enter(&Lane::Chat("19:b".to_owned())).await.is_ok());
         tokio::time::advance(Duration::from_secs(30)).await;
         assert!(lanes.enter(&chat).await.is_ok());
+    }
+
+    #[test]
+    fn no_window_of_a_published_limit_holds_more_requests_than_the_paces_let_through() {
+        let most = |lane: Lane, place: usize, window: Duration| {
+            let pace = lane.paces().swap_remove(place);
+            u128::from(pace.burst) + window.as_millis() / pace.every.as_millis()
+        };
+        assert!(most(Lane::Mailbox("rec".to_owned()), 0, Duration::from_mins(10)) <= 10_000);
+        assert!(most(Lane::Meetings, 0, Duration::from_secs(1)) <= 30);
+        assert!(most(Lane::Chat("19:a".to_owned()), 0, Duration::from_millis(999)) <= 1);
+        assert!(most(Lane::Chat("19:a".to_owned()), 1, Duration::from_secs(1)) <= 20);
+        assert!(most(Lane::Drive("shares".to_owned()), 0, Duration::from_mins(1)) <= 1_250);
     }
 
     #[tokio::test]

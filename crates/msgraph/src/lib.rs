@@ -11,12 +11,12 @@
 //! ```no_run
 //! # async fn example() -> Result<(), msgraph::Error> {
 //! use futures::StreamExt;
-//! use msgraph::{Client, Credentials};
+//! use msgraph::{Client, Credentials, Proof};
 //!
 //! let client = Client::builder(Credentials {
 //!     tenant_id: "9a2f4c1e-0000-0000-0000-000000000000".to_owned(),
 //!     client_id: "51b7d3aa-0000-0000-0000-000000000000".to_owned(),
-//!     client_secret: "the value, not the id".to_owned().into(),
+//!     proof: Proof::Secret("the value, not the id".to_owned().into()),
 //! })
 //! .build()?;
 //! let drive = client.user_drive("rec@school.example").await?;
@@ -31,21 +31,26 @@
 //!
 //! | look for | file |
 //! |---|---|
-//! | settings, the one place that sends | `builder.rs`, `client.rs`, `call.rs`, `reply.rs`, `retry.rs`, `token.rs`, `lane.rs` |
+//! | settings, the one place that sends | `builder.rs`, `client.rs`, `call.rs`, `reply.rs`, `retry.rs`, `token.rs`, `certificate.rs`, `der.rs`, `lane.rs`, `batch.rs` |
 //! | what can go wrong | `error.rs`, `redact.rs` |
 //! | events and online meetings | `events.rs`, `online_meetings.rs` |
 //! | what a meeting leaves behind | `recordings.rs`, `transcripts.rs`, `attendance.rs`, `chats.rs` |
 //! | files and their bytes | `drive.rs`, `content.rs`, `source.rs`, `range.rs`, `connections.rs`, `quickxor.rs` |
 //! | people and the tenant | `users.rs` |
+//! | being called when something is new | `subscriptions.rs` |
 #![warn(missing_docs)]
 
 mod attendance;
+mod batch;
 mod builder;
 mod call;
+mod certificate;
 mod chats;
 mod client;
 mod connections;
 mod content;
+mod der;
+mod diagnostics;
 mod drive;
 mod error;
 mod events;
@@ -62,17 +67,20 @@ mod redact;
 mod reply;
 mod retry;
 mod source;
+mod subscriptions;
 mod token;
 mod transcripts;
 mod users;
 
 pub use attendance::{AttendanceInterval, AttendanceRecord, AttendanceReport};
 pub use builder::ClientBuilder;
+pub use certificate::ClientCertificate;
 pub use chats::{
     Attachment, CallRecordingEvent, Chat, ChatMessage, EventDetail, MessageBody, MessageType, RecordingStatus,
 };
 pub use client::Client;
 pub use content::{Content, ContentStream, DownloadHandle};
+pub use diagnostics::{AppCredential, AppCredentials};
 pub use drive::{
     Deleted, Drive, DriveDeltaFrom, DriveItem, FileFacet, FolderFacet, Hashes, ParentReference, Quota,
     QuotaState, Video,
@@ -80,7 +88,7 @@ pub use drive::{
 pub use error::{Error, RequestIds};
 pub use events::{Attendee, Calendar, Event, EventPatch, MeetingProvider, NewEvent, ZonedTime};
 pub use identity::{Identity, IdentitySet};
-pub use lane::{Lane, Lanes, MemoryLanes, Paused, Permit};
+pub use lane::{Lane, Lanes, MemoryLanes, Pace, Paused, Permit};
 pub use online_meetings::{
     AllowedPresenters, LobbyScope, MeetingParticipant, MeetingSettings, OnlineMeeting, ParticipantRole,
     Presence,
@@ -89,6 +97,7 @@ pub use page::{Delta, Link, Next};
 pub use quickxor::QuickXorHash;
 pub use recordings::{CallRecording, DeltaFrom};
 pub use retry::RetryPolicy;
-pub use token::{Credentials, OpenIdConfiguration, TokenClaims};
+pub use subscriptions::{NewSubscription, Subscription};
+pub use token::{Credentials, OpenIdConfiguration, Proof, TokenClaims};
 pub use transcripts::{CallTranscript, Speakers, TranscriptText};
 pub use users::{AssignedPlan, LicenseDetail, Organization, ServicePlan, User, VerifiedDomain};

@@ -57,6 +57,13 @@ impl<'a> Course<'a> {
 
     /// Judges a failed attempt: waits and returns, or gives the error back.
     pub(crate) async fn after(&mut self, error: Error) -> Result<(), Error> {
+        let wait = self.judge(error)?;
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// The same judgement for a caller that waits itself: how long.
+    pub(crate) fn judge(&mut self, error: Error) -> Result<Duration, Error> {
         self.attempts += 1;
         if self.attempts >= self.policy.max_attempts || !may_repeat(&error, self.repeat) {
             return Err(error);
@@ -64,23 +71,29 @@ impl<'a> Course<'a> {
         let wait = error
             .retry_after()
             .unwrap_or_else(|| backoff(self.policy.first_delay, self.attempts - 1, jitter()));
-        self.wait(wait, error).await
+        self.grant(wait, error)
     }
 
     /// Waits for a lane that is paused; no request was made, so it is no attempt.
     pub(crate) async fn paused(&mut self, error: Error) -> Result<(), Error> {
-        let wait = error.retry_after().unwrap_or_default().max(Duration::from_millis(10));
-        self.wait(wait, error).await
+        let wait = self.put_off(error)?;
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
-    async fn wait(&mut self, wait: Duration, error: Error) -> Result<(), Error> {
+    /// The same for a caller that waits itself: how long.
+    pub(crate) fn put_off(&mut self, error: Error) -> Result<Duration, Error> {
+        let wait = error.retry_after().unwrap_or_default().max(Duration::from_millis(10));
+        self.grant(wait, error)
+    }
+
+    fn grant(&mut self, wait: Duration, error: Error) -> Result<Duration, Error> {
         if self.waited + wait > self.policy.max_wait {
             return Err(error);
         }
         self.waited += wait;
         tracing::debug!(wait_ms = wait.as_millis() as u64, attempt = self.attempts, cause = %error, "waiting before the next attempt");
-        tokio::time::sleep(wait).await;
-        Ok(())
+        Ok(wait)
     }
 }
 

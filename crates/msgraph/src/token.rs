@@ -1,6 +1,7 @@
 //! Tokens by client credentials: asked for once, kept until shortly before they end, never shown.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::certificate::{ClientCertificate, Form};
 use crate::error::{Error, RequestIds};
 use crate::redact;
 use crate::reply::{broken, parse_json};
@@ -24,17 +26,30 @@ const EARLY: Duration = Duration::from_mins(5);
 /// How long an early renewal that failed is left alone while the old token still holds.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(30);
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// An app registration and its secret.
+/// An app registration and what proves that we are it.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The tenant: its GUID or a verified domain.
     pub tenant_id: String,
     /// The app registration's client id.
     pub client_id: String,
-    /// The value of a client secret.
-    pub client_secret: SecretString,
+    /// What proves it.
+    pub proof: Proof,
 }
+
+/// What proves to Microsoft that a program is the app.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// The value of a client secret.
+    Secret(SecretString),
+    /// A certificate that is registered for the app. The client needs [`crate::ClientBuilder::clock`] for it.
+    Certificate(ClientCertificate),
+}
+
+/// What time it is, for what is signed.
+pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// What a token says of itself. Never a proof of anything: for diagnostics only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -107,6 +122,10 @@ struct Held {
 struct State {
     held: Option<Held>,
     serial: u64,
+    /// What Graph asked of the next token (a claims challenge).
+    claims: Option<String>,
+    /// Whether the login server knows only the older form of a signed statement.
+    older_form: bool,
     /// The last failure, with the moment it became known: those who stood in line meanwhile share it.
     failed: Option<(Instant, Error)>,
 }
@@ -116,13 +135,14 @@ pub(crate) struct TokenSource {
     credentials: Credentials,
     tenant: String,
     scope: String,
+    now: Option<Now>,
     state: Mutex<State>,
 }
 
 impl TokenSource {
-    pub(crate) fn new(credentials: Credentials, login: &Url, scope: String) -> Self {
+    pub(crate) fn new(credentials: Credentials, login: &Url, scope: String, now: Option<Now>) -> Self {
         let tenant = format!("{}/{}", login.as_str().trim_end_matches('/'), credentials.tenant_id);
-        Self { credentials, tenant, scope, state: Mutex::new(State::default()) }
+        Self { credentials, tenant, scope, now, state: Mutex::new(State::default()) }
     }
 
     /// The token at hand, or a new one. However many ask at once, one request is made.
@@ -138,9 +158,45 @@ impl TokenSource {
         {
             return Err(error.clone());
         }
-        match self.fetch(http, policy).await {
+        match self.fetch_in_any_form(http, policy, &mut state).await {
             Ok(answer) => Ok(state.keep(answer)),
             Err(error) => state.fall_back(error),
+        }
+    }
+
+    /// A server that does not take the statement may know only its older form; then that is used from now on.
+    async fn fetch_in_any_form(
+        &self,
+        http: &reqwest::Client,
+        policy: &RetryPolicy,
+        state: &mut State,
+    ) -> Result<TokenAnswer, Error> {
+        let form = if state.older_form { Form::Older } else { Form::Current };
+        let refused = match self.fetch(http, policy, (form, state.claims.as_deref())).await {
+            Err(error) if form == Form::Current && self.may_be_form(&error) => error,
+            other => return other,
+        };
+        match self.fetch(http, policy, (Form::Older, state.claims.as_deref())).await {
+            Ok(answer) => {
+                state.older_form = true;
+                Ok(answer)
+            }
+            Err(_) => Err(refused),
+        }
+    }
+
+    fn may_be_form(&self, error: &Error) -> bool {
+        let numbers = [50_027, 700_027, 700_021, 50_012];
+        matches!(self.credentials.proof, Proof::Certificate(_))
+            && matches!(error, Error::Token { aadsts: Some(number), .. } if numbers.contains(number))
+    }
+
+    /// Graph wants a token that satisfies `claims`: the next one is asked for with them.
+    pub(crate) async fn challenged(&self, refused: &Bearer, claims: &str) {
+        let mut state = self.state.lock().await;
+        if state.held.as_ref().is_none_or(|held| held.bearer.serial == refused.serial) {
+            state.held = None;
+            state.claims = Some(claims.to_owned());
         }
     }
 
@@ -168,16 +224,30 @@ impl TokenSource {
         }
     }
 
-    async fn fetch(&self, http: &reqwest::Client, policy: &RetryPolicy) -> Result<TokenAnswer, Error> {
+    async fn fetch(
+        &self,
+        http: &reqwest::Client,
+        policy: &RetryPolicy,
+        (signed_as, claims): (Form, Option<&str>),
+    ) -> Result<TokenAnswer, Error> {
         let url = format!("{}/oauth2/v2.0/token", self.tenant);
-        let form = [
-            ("client_id", self.credentials.client_id.as_str()),
-            ("scope", &self.scope),
-            ("client_secret", self.credentials.client_secret.expose_secret()),
-            ("grant_type", "client_credentials"),
-        ];
         let mut course = Course::new(policy, Repeat::Safe);
         loop {
+            // Each attempt has its own statement: one is good for one use.
+            let statement = self.statement(signed_as, &url)?;
+            let mut form = vec![
+                ("client_id", self.credentials.client_id.as_str()),
+                ("scope", &self.scope),
+                ("grant_type", "client_credentials"),
+            ];
+            match (&self.credentials.proof, &statement) {
+                (Proof::Secret(secret), _) => form.push(("client_secret", secret.expose_secret())),
+                (Proof::Certificate(_), statement) => {
+                    form.push(("client_assertion_type", ASSERTION_TYPE));
+                    form.push(("client_assertion", statement.as_deref().unwrap_or_default()));
+                }
+            }
+            form.extend(claims.map(|claims| ("claims", claims)));
             let outcome = match self.receive(http.post(&url).form(&form)).await {
                 Ok(body) => parse_json(&body, Box::default()),
                 Err(error) => Err(error),
@@ -187,6 +257,12 @@ impl TokenSource {
                 Err(error) => course.after(error).await?,
             }
         }
+    }
+
+    fn statement(&self, form: Form, audience: &str) -> Result<Option<String>, Error> {
+        let Proof::Certificate(certificate) = &self.credentials.proof else { return Ok(None) };
+        let now = self.now.as_ref().ok_or_else(no_clock)?();
+        certificate.assertion(form, (&self.credentials.client_id, audience), now).map(Some)
     }
 
     /// One request to the login host. Neither its body nor its answer is ever logged.
@@ -212,10 +288,18 @@ impl TokenSource {
         let description = if described.is_empty() {
             format!("the login server answers {status} without an explanation")
         } else {
-            redact::text_without(described, self.credentials.client_secret.expose_secret())
+            match &self.credentials.proof {
+                Proof::Secret(secret) => redact::text_without(described, secret.expose_secret()),
+                Proof::Certificate(_) => redact::text(described),
+            }
         };
         Error::Token { status, aadsts, error: redact::text(text("error")), description, retry_after }
     }
+}
+
+/// A certificate is of no use to whoever does not know the time.
+pub(crate) fn no_clock() -> Error {
+    Error::Setting { name: "clock", what: "is needed to sign in with a certificate".to_owned() }
 }
 
 impl State {
@@ -290,12 +374,13 @@ mod tests {
         let credentials = Credentials {
             tenant_id: "contoso.example".to_owned(),
             client_id: "app".to_owned(),
-            client_secret: "s3~cret+".to_owned().into(),
+            proof: Proof::Secret("s3~cret+".to_owned().into()),
         };
         TokenSource::new(
             credentials,
             &Url::parse("https://login.example").expect("a valid URL"),
             String::new(),
+            None,
         )
     }
 

@@ -236,7 +236,7 @@ async fn a_stream_that_falls_silent_is_resumed() {
         if nth == 0 { answer.silent_at(90_000) } else { answer }
     })
     .await;
-    let client = set.graph.builder().request_timeout(Duration::from_millis(200)).build().expect("a client");
+    let client = set.graph.builder().request_timeout(Duration::from_secs(1)).build().expect("a client");
     let content = client.drive_content("d", "i", 0, None).await.expect("a file");
     assert_eq!(read(content).await.expect("the whole file"), file());
 }

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::{Stream, StreamExt};
-use msgraph::{Client, ClientBuilder, Credentials, RetryPolicy};
+use msgraph::{Client, ClientBuilder, ClientCertificate, Credentials, Proof, RetryPolicy};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
@@ -191,11 +191,19 @@ impl Server {
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
-        let credentials = Credentials {
-            tenant_id: "tenant".to_owned(),
-            client_id: "app".to_owned(),
-            client_secret: "hush~hush+1".to_owned().into(),
-        };
+        self.builder_with(Proof::Secret("hush~hush+1".to_owned().into()))
+    }
+
+    /// A client that signs in with a certificate.
+    pub(crate) fn with_certificate(&self) -> Client {
+        let pem = include_str!("../certificate.pem");
+        let certificate = ClientCertificate::from_pem(pem).expect("a certificate");
+        let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        self.builder_with(Proof::Certificate(certificate)).clock(move || now).build().expect("a client")
+    }
+
+    fn builder_with(&self, proof: Proof) -> ClientBuilder {
+        let credentials = Credentials { tenant_id: "tenant".to_owned(), client_id: "app".to_owned(), proof };
         Client::builder(credentials).graph_url(self.url.clone()).login_url(self.url.clone()).retry(
             RetryPolicy {
                 max_attempts: 3,
