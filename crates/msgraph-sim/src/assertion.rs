@@ -100,7 +100,7 @@ fn der(pem: &str) -> Option<Vec<u8>> {
 }
 
 /// The RSA public key (PKCS#1) inside an X.509 certificate.
-fn rsa_key(certificate: &[u8]) -> Option<&[u8]> {
+pub(crate) fn rsa_key(certificate: &[u8]) -> Option<&[u8]> {
     let body = element(certificate, 0x30)?.0;
     let mut rest = element(body, 0x30)?.0;
     if rest.first() == Some(&0xa0) {

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::assertion;
 use crate::clock::whole;
 use crate::http::{Call, Refusal, Reply, decode_query};
-use crate::tenant::RolesTakeEffect;
+use crate::tenant::{Cloud, RolesTakeEffect};
 use crate::world::World;
 
 const GRAPH: &str = "https://graph.microsoft.com";
@@ -56,7 +57,7 @@ fn grant(world: &World, tenant: &str, call: &Call) -> Result<Reply, Denial> {
     check_scope(field("scope").ok_or_else(|| missing("scope"))?)?;
     let secret = field("client_secret").map(str::to_owned).or_else(|| basic.map(|(_, secret)| secret));
     match (secret, field("client_assertion")) {
-        (Some(secret), _) => check_secret(world, &secret)?,
+        (Some(secret), _) => check_secret(world, &secret, call)?,
         (None, Some(jwt)) => check_assertion(world, jwt, call)?,
         (None, None) => return Err((
             401,
@@ -70,7 +71,7 @@ fn grant(world: &World, tenant: &str, call: &Call) -> Result<Reply, Denial> {
         "token_type": "Bearer",
         "expires_in": world.tenant.token_lifetime_s,
         "ext_expires_in": world.tenant.token_lifetime_s,
-        "access_token": issue(world, call.now.timestamp()),
+        "access_token": issue(world, issued_at(world, field("claims"), call.now)),
     }))
     .with("cache-control", "no-store, no-cache"))
 }
@@ -98,6 +99,12 @@ fn check_tenant(world: &World, tenant: &str) -> Result<(), Denial> {
             )
         });
     }
+    if known.cloud != Cloud::Global {
+        let text = format!(
+            "Confidential Client is not supported in Cross Cloud request: the tenant '{tenant}' belongs to another cloud."
+        );
+        return Err((400, "invalid_request", 900_382, text));
+    }
     Ok(())
 }
 
@@ -116,6 +123,10 @@ fn check_client(world: &World, client: &str) -> Result<(), Denial> {
     }
     if !known.app_enabled {
         return Err((400, "unauthorized_client", 70001, format!("Application '{client}' is disabled.")));
+    }
+    if known.conditional_access_blocks {
+        let text = "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.";
+        return Err((400, "access_denied", 53_003, text.to_owned()));
     }
     Ok(())
 }
@@ -143,7 +154,7 @@ fn check_scope(scope: &str) -> Result<(), Denial> {
     Ok(())
 }
 
-fn check_secret(world: &World, secret: &str) -> Result<(), Denial> {
+fn check_secret(world: &World, secret: &str, call: &Call) -> Result<(), Denial> {
     if secret != world.tenant.client_secret {
         return Err((
             401,
@@ -155,7 +166,7 @@ fn check_secret(world: &World, secret: &str) -> Result<(), Denial> {
             ),
         ));
     }
-    if world.tenant.secret_expired {
+    if world.tenant.secret_expired || call.now >= world.tenant.secret_expires_at {
         return Err((
             401,
             "invalid_client",
@@ -200,8 +211,20 @@ fn basic_credentials(call: &Call) -> Option<(String, String)> {
     Some((crate::http::decode(id), crate::http::decode(secret)))
 }
 
-fn issue(world: &World, now: i64) -> String {
-    let tenant = &world.tenant;
+/// After a revocation Entra gives the token it has kept, unless the client says what it was challenged for.
+fn issued_at(world: &World, claims: Option<&str>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let challenged = claims
+        .and_then(|claims| serde_json::from_str::<Value>(claims).ok())
+        .is_some_and(|claims| claims["access_token"]["nbf"].is_object());
+    let before = |revoked: i64| DateTime::from_timestamp(revoked - 1, 0);
+    match world.tenant.tokens_revoked_at.and_then(before) {
+        Some(before) if !challenged => now.min(before),
+        _ => now,
+    }
+}
+
+fn issue(world: &World, at: DateTime<Utc>) -> String {
+    let (tenant, now) = (&world.tenant, at.timestamp());
     let mut claims = json!({
         "aud": GRAPH,
         "iss": format!("https://sts.windows.net/{}/", tenant.tenant_id),
@@ -209,7 +232,7 @@ fn issue(world: &World, now: i64) -> String {
         "app_displayname": "OnRecord", "appid": tenant.client_id, "appidacr": "1", "idtyp": "app",
         "tid": tenant.tenant_id, "ver": "1.0",
     });
-    if let Some(roles) = &tenant.roles {
+    if let Some(roles) = roles_in_token(world, at) {
         claims["roles"] = json!(roles);
     }
     let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"HS256"}"#);
@@ -217,6 +240,14 @@ fn issue(world: &World, now: i64) -> String {
     let signed = format!("{header}.{payload}");
     let tag = hmac::sign(&key(world), signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
+}
+
+/// What was granted, or for a while what had been granted before.
+fn roles_in_token(world: &World, at: DateTime<Utc>) -> Option<&Vec<String>> {
+    let before = world.roles_before.as_ref().filter(|(changed, _)| {
+        world.tenant.roles_take_effect == RolesTakeEffect::AfterAnHour && at < *changed + TimeDelta::hours(1)
+    });
+    before.map_or(world.tenant.roles.as_ref(), |(_, roles)| roles.as_ref())
 }
 
 fn key(world: &World) -> hmac::Key {
@@ -253,13 +284,27 @@ pub(crate) fn roles_of(world: &World, call: &Call) -> Result<Vec<String>, Refusa
     if claims["exp"].as_i64().is_none_or(|exp| exp <= call.now.timestamp()) {
         return Err(refuse("Lifetime validation failed, the token is expired."));
     }
+    if let Some(revoked) = world.tenant.tokens_revoked_at
+        && claims["iat"].as_i64().is_none_or(|issued| issued < revoked)
+    {
+        let wanted =
+            json!({ "access_token": { "nbf": { "essential": true, "value": revoked.to_string() } } });
+        let encoded = base64::engine::general_purpose::STANDARD.encode(wanted.to_string());
+        let message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp";
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message).with(
+            "www-authenticate",
+            format!("Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", error=\"insufficient_claims\", claims=\"{encoded}\""),
+        ));
+    }
     if claims["tid"] != world.tenant.tenant_id.as_str() || claims["appid"] != world.tenant.client_id.as_str()
     {
         return Err(refuse("Access token validation failure. Invalid audience."));
     }
     let granted = match world.tenant.roles_take_effect {
         RolesTakeEffect::Now => world.tenant.roles.clone(),
-        RolesTakeEffect::WithNewToken => serde_json::from_value(claims["roles"].clone()).ok(),
+        RolesTakeEffect::WithNewToken | RolesTakeEffect::AfterAnHour => {
+            serde_json::from_value(claims["roles"].clone()).ok()
+        }
     };
     Ok(granted.unwrap_or_default())
 }

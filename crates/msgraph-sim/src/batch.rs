@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::auth;
 use crate::faults::Fault;
 use crate::http::{Call, Refusal, Reply, ReplyBody, decode_query, split_path};
 use crate::server::{Shared, perform};
@@ -16,6 +17,10 @@ const MOST: usize = 20;
 
 /// Answers all inner calls in their order.
 pub(crate) async fn answer(shared: &Shared, call: &Call) -> (Reply, Vec<Fault>) {
+    // The token is looked at once, for the whole.
+    if let Err(refusal) = auth::roles_of(&shared.world(), call) {
+        return (refusal.into_reply(call, "batch"), Vec::new());
+    }
     let inner = match read(call) {
         Ok(inner) => inner,
         Err(refusal) => return (refusal.into_reply(call, "batch"), Vec::new()),

@@ -140,6 +140,7 @@ impl World {
             transcripts: Vec::new(),
             reports: Vec::new(),
             held: Vec::new(),
+            live: None,
         }
     }
 

@@ -10,17 +10,22 @@ use crate::clock::milli;
 use crate::faults::Fault;
 use crate::http::{Call, Reply};
 use crate::script;
-use crate::script::{HoldError, HoldRequest};
+use crate::script::{HoldError, HoldRequest, RecordRequest};
 use crate::seed::{self, SeedEvent, SeedUser};
 use crate::server::Shared;
 
-const HELP: &str = "The simulator has GET|PATCH /sim/tenant, POST /sim/hold, POST /sim/events, POST /sim/users, GET|POST /sim/clock, GET|POST|DELETE /sim/faults, GET|DELETE /sim/requests, GET|DELETE /sim/mails, GET|PATCH /sim/meetings, POST /sim/drives/forget.";
+const HELP: &str = "The simulator has GET|PATCH /sim/tenant, POST /sim/hold, POST /sim/begin, POST /sim/record, POST /sim/end, POST /sim/events, POST /sim/users, GET|POST /sim/clock, GET|POST|DELETE /sim/faults, GET|DELETE /sim/requests, GET|DELETE /sim/mails, GET|PATCH /sim/meetings, POST /sim/drives/forget, GET|DELETE /sim/subscriptions, POST /sim/lifecycle.";
 
 pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
     let segments: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
     let done = match (&call.method, segments.as_slice()) {
         (&Method::GET, []) => Ok(Reply::ok(json!({ "help": HELP, "now": milli(call.now) }))),
         (&Method::POST, ["hold"]) => body::<HoldRequest>(call).and_then(|request| hold(shared, &request)),
+        (&Method::POST, ["begin"]) => body::<HoldRequest>(call).and_then(|request| begin(shared, &request)),
+        (&Method::POST, ["record"]) => {
+            body::<RecordRequest>(call).and_then(|request| record(shared, &request))
+        }
+        (&Method::POST, ["end"]) => body::<HoldRequest>(call).and_then(|request| end(shared, &request)),
         (&Method::POST, ["events"]) => {
             body::<SeedEvent>(call).and_then(|event| seed_event(shared, call, &event))
         }
@@ -53,6 +58,15 @@ pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
             body::<MeetingChange>(call).and_then(|change| change_meeting(shared, &change))
         }
         (&Method::GET, ["meetings"]) => Ok(meetings(shared)),
+        (&Method::GET, ["subscriptions"]) => Ok(Reply::ok(json!({ "subscriptions": subscriptions(shared) }))),
+        (&Method::DELETE, ["subscriptions"]) => {
+            Ok(Reply::ok(json!({ "lost": lose_subscriptions(shared, call.option("resource")) })))
+        }
+        (&Method::POST, ["lifecycle"]) => body::<Lifecycle>(call)
+            .and_then(|wanted| {
+                lifecycle(shared, &wanted).map_err(|text| problem(StatusCode::UNPROCESSABLE_ENTITY, &text))
+            })
+            .map(|told| Reply::ok(json!({ "told": told }))),
         (&Method::POST, ["drives", "forget"]) => Ok(forget_deltas(shared)),
         _ => {
             Err(problem(StatusCode::NOT_FOUND, &format!("There is no {} {}. {HELP}", call.method, call.path)))
@@ -76,13 +90,31 @@ fn body<T: serde::de::DeserializeOwned>(call: &Call) -> Result<T, Reply> {
 }
 
 fn hold(shared: &Shared, request: &HoldRequest) -> Result<Reply, Reply> {
-    let outcome = script::hold(&mut shared.world(), request, shared.clock.now()).map_err(|error| {
-        let status = match error {
-            HoldError::UnknownMeeting(_) => StatusCode::NOT_FOUND,
-            HoldError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        problem(status, &error.to_string())
-    })?;
+    let outcome = script::hold(&mut shared.world(), request, shared.clock.now()).map_err(not_held)?;
+    Ok(Reply::ok(json!(outcome)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+fn not_held(error: HoldError) -> Reply {
+    let status = match error {
+        HoldError::UnknownMeeting(_) => StatusCode::NOT_FOUND,
+        HoldError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    problem(status, &error.to_string())
+}
+
+fn begin(shared: &Shared, request: &HoldRequest) -> Result<Reply, Reply> {
+    let state = script::begin(&mut shared.world(), request, shared.clock.now()).map_err(not_held)?;
+    Ok(Reply::ok(json!(state)))
+}
+
+fn record(shared: &Shared, request: &RecordRequest) -> Result<Reply, Reply> {
+    let state = script::record(&mut shared.world(), request, shared.clock.now()).map_err(not_held)?;
+    Ok(Reply::ok(json!(state)))
+}
+
+fn end(shared: &Shared, request: &HoldRequest) -> Result<Reply, Reply> {
+    let outcome = script::end(&mut shared.world(), request, shared.clock.now()).map_err(not_held)?;
     Ok(Reply::ok(json!(outcome)))
 }
 
@@ -131,7 +163,7 @@ fn clock(shared: &Shared) -> Reply {
 
 fn patch_tenant(shared: &Shared, call: &Call) -> Result<Reply, Reply> {
     let patch: serde_json::Map<String, Value> = body(call)?;
-    seed::patch_tenant(&mut shared.world(), &patch)
+    seed::patch_tenant(&mut shared.world(), &patch, call.now)
         .map(Reply::ok)
         .map_err(|text| problem(StatusCode::UNPROCESSABLE_ENTITY, &text))
 }
@@ -179,7 +211,8 @@ fn meetings(shared: &Shared) -> Reply {
         .map(|meeting| {
             json!({ "id": meeting.id, "event_id": meeting.event_id, "organizer": meeting.organizer, "subject": meeting.subject,
                 "join_url": meeting.join_url, "thread_id": meeting.thread_id, "start": meeting.start, "end": meeting.end,
-                "record_automatically": meeting.flag("recordAutomatically"), "held": meeting.held })
+                "record_automatically": meeting.flag("recordAutomatically"), "held": meeting.held,
+                "running_since": meeting.live.as_ref().map(|live| live.started_at) })
         })
         .collect();
     Reply::ok(json!({ "meetings": shown }))
@@ -193,4 +226,67 @@ fn forget_deltas(shared: &Shared) -> Reply {
         drive.horizon = horizon;
     }
     Reply::ok(json!({ "forgotten": world.drives.len() }))
+}
+
+/// All subscriptions, without their client states.
+pub(crate) fn subscriptions(shared: &Shared) -> Vec<Value> {
+    let now = shared.clock.now();
+    let mut world = shared.world();
+    world.subscriptions.retain(|_, subscription| subscription.expires_at > now);
+    let shown = world.subscriptions.values().map(|subscription| {
+        let mut shown = subscription.shown();
+        shown["clientState"] = Value::Null;
+        shown
+    });
+    shown.collect()
+}
+
+/// Microsoft loses subscriptions without a word: those whose resource contains this text, or all.
+pub(crate) fn lose_subscriptions(shared: &Shared, resource: Option<&str>) -> usize {
+    let mut world = shared.world();
+    let before = world.subscriptions.len();
+    world
+        .subscriptions
+        .retain(|_, subscription| resource.is_some_and(|text| !subscription.resource.contains(text)));
+    world.touch();
+    before - world.subscriptions.len()
+}
+
+/// Word of their own life for subscriptions whose resource contains `resource`, or all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lifecycle {
+    event: String,
+    resource: Option<String>,
+}
+
+/// Sends lifecycle notifications as Graph would, and says to how many subscriptions. A removed one is gone.
+pub(crate) fn lifecycle(shared: &Shared, wanted: &Lifecycle) -> Result<usize, String> {
+    let everywhere = match wanted.event.as_str() {
+        "reauthorizationRequired" => true,
+        "subscriptionRemoved" | "missed" => false,
+        other => {
+            return Err(format!(
+                "event: {other} is not reauthorizationRequired, subscriptionRemoved or missed"
+            ));
+        }
+    };
+    let mut world = shared.world();
+    let tenant_id = world.tenant.tenant_id.clone();
+    let fits = |subscription: &&crate::subscription::Subscription| {
+        (everywhere || subscription.wish.tells_removal())
+            && wanted.resource.as_deref().is_none_or(|text| subscription.resource.contains(text))
+    };
+    let told: Vec<_> = world.subscriptions.values().filter(fits).cloned().collect();
+    for subscription in &told {
+        if wanted.event == "subscriptionRemoved" {
+            world.subscriptions.remove(&subscription.id);
+        }
+        if let Some(url) = subscription.lifecycle_url.clone() {
+            let body = crate::delivery::lifecycle(&wanted.event, subscription, &tenant_id);
+            world.lifecycle.push((url, body));
+        }
+    }
+    world.touch();
+    Ok(told.len())
 }

@@ -1,6 +1,7 @@
 //! What the simulator sends out: the validation handshake, notifications, lifecycle reminders.
 //! The only place that opens connections; nothing here may hold the world's lock while it waits.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use serde_json::{Value, json};
 
 use crate::clock::whole;
 use crate::faults::NotificationFault;
+use crate::rich;
+use crate::routes::artifacts;
 use crate::server::Shared;
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, Topic};
 use crate::world::{News, World};
 
 /// How long an endpoint may take: for the handshake, and for a notification.
@@ -19,15 +22,65 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const NOTIFY: Duration = Duration::from_secs(3);
 /// How often time-bound work is looked at when nothing else happens.
 const TICK: Duration = Duration::from_millis(200);
-const ATTEMPTS: u32 = 4;
+/// Graph goes on trying for so long.
+const PERSISTENCE: TimeDelta = TimeDelta::hours(4);
+/// An endpoint that answers slowly too often is served late, and if it gets worse not at all.
+const HEALTH_WINDOW: TimeDelta = TimeDelta::minutes(10);
+const HEALTH_AT_LEAST: usize = 10;
+const LATE: TimeDelta = TimeDelta::minutes(10);
 
 /// A notification on its way.
 #[derive(Debug, Clone)]
 pub(crate) struct Parcel {
     due: DateTime<Utc>,
+    first: DateTime<Utc>,
     url: String,
     body: Value,
     attempt: u32,
+}
+
+impl Parcel {
+    fn new(due: DateTime<Utc>, url: String, body: Value) -> Self {
+        Self { due, first: due, url, body, attempt: 0 }
+    }
+
+    /// When it is tried again; nothing once Graph has lost its patience.
+    fn again(mut self, now: DateTime<Utc>) -> Option<Self> {
+        self.attempt += 1;
+        self.due = now + TimeDelta::seconds(10 * 2_i64.saturating_pow(self.attempt.min(12)));
+        (self.due - self.first <= PERSISTENCE).then_some(self)
+    }
+}
+
+/// How an endpoint has answered lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    Slow,
+    Bad,
+}
+
+/// What endpoints did in the last ten minutes: when, and whether it was slow.
+#[derive(Debug, Default)]
+struct Record(HashMap<String, VecDeque<(DateTime<Utc>, bool)>>);
+
+impl Record {
+    fn note(&mut self, url: &str, now: DateTime<Utc>, slow: bool) {
+        self.0.entry(url.to_owned()).or_default().push_back((now, slow));
+    }
+
+    fn health(&mut self, url: &str, now: DateTime<Utc>) -> Health {
+        let Some(answers) = self.0.get_mut(url) else { return Health::Good };
+        answers.retain(|(at, _)| *at + HEALTH_WINDOW > now);
+        let slow = answers.iter().filter(|(_, slow)| *slow).count();
+        if answers.len() < HEALTH_AT_LEAST || slow * 10 <= answers.len() {
+            Health::Good
+        } else if slow * 100 <= answers.len() * 15 {
+            Health::Slow
+        } else {
+            Health::Bad
+        }
+    }
 }
 
 /// The client for endpoints on this machine or behind https.
@@ -69,6 +122,7 @@ pub(crate) async fn handshake(client: &reqwest::Client, url: &str, token: &str) 
 /// Lands what is due and sends what is new, until the simulator stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut waiting: Vec<Parcel> = Vec::new();
+    let mut record = Record::default();
     loop {
         tokio::select! {
             () = shared.stop.cancelled() => return,
@@ -80,14 +134,47 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let (due, later): (Vec<Parcel>, Vec<Parcel>) =
             waiting.into_iter().partition(|parcel| parcel.due <= now);
         waiting = later;
-        for mut parcel in due {
-            if !send(&shared.client, &parcel).await && parcel.attempt < ATTEMPTS {
-                parcel.attempt += 1;
-                parcel.due = now + TimeDelta::seconds(10 * i64::from(2_i32.pow(parcel.attempt)));
-                waiting.push(parcel);
+        let together = shared.world().tenant.switches.notifications_together;
+        for mut parcel in if together { gathered(due) } else { due } {
+            match record.health(&parcel.url, now) {
+                Health::Bad if parcel.attempt == 0 => {
+                    tracing::warn!("an endpoint is too slow: its notification is dropped");
+                    continue;
+                }
+                Health::Slow if parcel.attempt == 0 && parcel.first + LATE > now => {
+                    parcel.due = parcel.first + LATE;
+                    waiting.push(parcel);
+                    continue;
+                }
+                _ => {}
+            }
+            let sent = send(&shared.client, &parcel).await;
+            record.note(&parcel.url, now, sent == Sent::TooSlow);
+            if sent != Sent::Accepted {
+                waiting.extend(parcel.again(now));
             }
         }
     }
+}
+
+/// What is due for one endpoint goes in one request, whatever subscriptions it is of.
+fn gathered(due: Vec<Parcel>) -> Vec<Parcel> {
+    let mut parcels: Vec<Parcel> = Vec::new();
+    for parcel in due {
+        let earlier = parcels
+            .iter_mut()
+            .find(|other| other.url == parcel.url && other.attempt == 0 && parcel.attempt == 0);
+        match (earlier, parcel.body["value"].as_array()) {
+            (Some(earlier), Some(more)) if earlier.body["value"].is_array() => {
+                let more = more.clone();
+                if let Some(value) = earlier.body["value"].as_array_mut() {
+                    value.extend(more);
+                }
+            }
+            _ => parcels.push(parcel),
+        }
+    }
+    parcels
 }
 
 /// Turns news into parcels; faults lose, double, delay or swap them here.
@@ -96,6 +183,8 @@ fn collect(shared: &Shared, now: DateTime<Utc>, waiting: &mut Vec<Parcel>) {
     world.settle(now);
     let news = std::mem::take(&mut world.news);
     waiting.extend(reminders(&mut world, now));
+    let lifecycle = std::mem::take(&mut world.lifecycle);
+    waiting.extend(lifecycle.into_iter().map(|(url, body)| Parcel::new(now, url, body)));
     let mut fresh = Vec::new();
     for item in news {
         let effect = shared.notification_fault(&item.resource);
@@ -106,12 +195,8 @@ fn collect(shared: &Shared, now: DateTime<Utc>, waiting: &mut Vec<Parcel>) {
             if !heard {
                 continue;
             }
-            let parcel = Parcel {
-                due: now,
-                url: subscription.notification_url.clone(),
-                body: notification(&world, subscription, &item),
-                attempt: 0,
-            };
+            let body = notification(&world, (subscription, &item), now);
+            let parcel = Parcel::new(now, subscription.notification_url.clone(), body);
             match effect {
                 Some((NotificationFault::Lost, _)) => {}
                 Some((NotificationFault::Doubled, _)) => fresh.extend([parcel.clone(), parcel]),
@@ -126,22 +211,44 @@ fn collect(shared: &Shared, now: DateTime<Utc>, waiting: &mut Vec<Parcel>) {
     waiting.extend(fresh);
 }
 
-fn notification(world: &World, subscription: &Subscription, news: &News) -> Value {
-    let is_drive = matches!(news.topic, crate::subscription::Topic::Drive { .. });
+fn notification(world: &World, (subscription, news): (&Subscription, &News), now: DateTime<Utc>) -> Value {
+    let is_drive = matches!(news.topic, Topic::Drive { .. });
     let data = if is_drive {
         json!({ "@odata.type": news.topic.odata_type() })
     } else {
         json!({ "@odata.type": news.topic.odata_type(), "@odata.id": news.resource, "id": news.id })
     };
-    json!({
-        "value": [{
-            "id": format!("ls{}", uuid::Uuid::new_v4().simple()), "subscriptionId": subscription.id,
-            "subscriptionExpirationDateTime": whole(subscription.expires_at), "clientState": subscription.client_state,
-            "changeType": news.change, "tenantId": world.tenant.tenant_id,
-            "resource": if is_drive { &subscription.resource } else { &news.resource }, "resourceData": data,
-        }],
-        "validationTokens": null,
-    })
+    let mut one = json!({
+        "id": format!("ls{}", uuid::Uuid::new_v4().simple()), "subscriptionId": subscription.id,
+        "subscriptionExpirationDateTime": whole(subscription.expires_at), "clientState": subscription.client_state,
+        "changeType": news.change, "tenantId": world.tenant.tenant_id,
+        "resource": if is_drive { &subscription.resource } else { &news.resource }, "resourceData": data,
+        "encryptedContent": null,
+    });
+    let mut tokens = Value::Null;
+    if let Some(recipient) = &subscription.sealed_for {
+        one["encryptedContent"] = rich::sealed(recipient, &resource(world, news)).unwrap_or_default();
+        tokens = json!([rich::validation_token(&world.tenant, now)]);
+    }
+    json!({ "value": [one], "validationTokens": tokens })
+}
+
+/// The resource itself, as it goes into a rich notification.
+fn resource(world: &World, news: &News) -> Value {
+    let shown = match &news.topic {
+        Topic::Recordings(meeting, _) | Topic::Transcripts(meeting, _) => {
+            artifacts::as_news(world, meeting, &news.id)
+        }
+        Topic::Chat { thread_id } => world.chats.get(thread_id).and_then(|chat| {
+            chat.messages
+                .iter()
+                .map(|message| &message.body)
+                .find(|body| body["id"] == news.id.as_str())
+                .cloned()
+        }),
+        Topic::Drive { .. } | Topic::Events { .. } => None,
+    };
+    shown.unwrap_or_else(|| json!({ "id": news.id }))
 }
 
 /// Lifecycle reminders, once per expiry, when a third of an hour is left.
@@ -157,27 +264,83 @@ fn reminders(world: &mut World, now: DateTime<Utc>) -> Vec<Parcel> {
         let Some(url) = subscription.lifecycle_url.clone() else {
             continue;
         };
-        let body = json!({ "value": [{
-            "lifecycleEvent": "reauthorizationRequired", "subscriptionId": subscription.id,
-            "subscriptionExpirationDateTime": whole(subscription.expires_at), "clientState": subscription.client_state,
-            "tenantId": tenant_id, "resource": subscription.resource, "resourceData": null,
-        }] });
-        parcels.push(Parcel { due: now, url, body, attempt: 0 });
+        parcels.push(Parcel::new(now, url, lifecycle("reauthorizationRequired", subscription, &tenant_id)));
     }
     parcels
 }
 
-async fn send(client: &reqwest::Client, parcel: &Parcel) -> bool {
-    let sent = client.post(&parcel.url).json(&parcel.body).timeout(NOTIFY).send().await;
+/// Word of a subscription's own life.
+pub(crate) fn lifecycle(event: &str, subscription: &Subscription, tenant_id: &str) -> Value {
+    json!({ "value": [{
+        "lifecycleEvent": event, "subscriptionId": subscription.id,
+        "subscriptionExpirationDateTime": whole(subscription.expires_at), "clientState": subscription.client_state,
+        "tenantId": tenant_id, "resource": subscription.resource, "resourceData": null,
+    }] })
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Accepted,
+    Refused,
+    TooSlow,
+}
+
+async fn send(client: &reqwest::Client, parcel: &Parcel) -> Sent {
+    let patience = if parcel.attempt == 0 { NOTIFY } else { HANDSHAKE };
+    let sent = client.post(&parcel.url).json(&parcel.body).timeout(patience).send().await;
     match sent {
-        Ok(answer) if answer.status().is_success() => true,
+        Ok(answer) if answer.status().is_success() => Sent::Accepted,
         Ok(answer) => {
             tracing::warn!(status = %answer.status(), "an endpoint refused a notification");
-            false
+            Sent::Refused
         }
         Err(error) => {
+            let sent = if error.is_timeout() { Sent::TooSlow } else { Sent::Refused };
             tracing::warn!(error = %error.without_url(), "a notification could not be delivered");
-            false
+            sent
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_that_is_often_slow_is_served_late_and_then_not_at_all() {
+        let now = DateTime::UNIX_EPOCH;
+        let health = |slow: usize| {
+            let mut record = Record::default();
+            (0..100).for_each(|n| record.note("u", now, n < slow));
+            record.health("u", now)
+        };
+        assert_eq!(
+            [0, 10, 11, 15, 16].map(health),
+            [Health::Good, Health::Good, Health::Slow, Health::Slow, Health::Bad]
+        );
+        let mut record = Record::default();
+        (0..9).for_each(|_| record.note("u", now, true));
+        assert_eq!(record.health("u", now), Health::Good, "a few say nothing");
+        (0..9).for_each(|_| record.note("u", now, true));
+        assert_eq!(record.health("u", now), Health::Bad);
+        assert_eq!(record.health("u", now + HEALTH_WINDOW), Health::Good, "it may mend its ways");
+    }
+
+    #[test]
+    fn graph_tries_for_four_hours() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut parcel = Some(Parcel::new(now, String::new(), Value::Null));
+        let mut last = now;
+        let mut tries = 0;
+        while let Some(one) = parcel {
+            (last, tries) = (one.due, tries + 1);
+            parcel = one.clone().again(one.due);
+        }
+        assert!(
+            last - now <= PERSISTENCE && last - now > PERSISTENCE / 3 && tries > 6,
+            "{tries} {}",
+            last - now
+        );
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct Opened {
 
 /// `http://127.0.0.1:8082`, on the host the caller used.
 pub(crate) fn origin(world: &World, call: &Call) -> String {
+    if let Some(elsewhere) = &world.tenant.switches.download_host {
+        return format!("http://{elsewhere}");
+    }
     let host = world.download_host.clone().unwrap_or_else(|| {
         let authority = call.origin.trim_start_matches("http://");
         let port =

@@ -1,7 +1,7 @@
 //! A person's OneDrive: items by id, their history for delta, the bin, and the quota.
 //! Rules of storage only; how Graph words them is in `routes/drive*.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -158,7 +158,16 @@ impl Drive {
 
     /// `name`, or `name 1` and so on when it is taken.
     pub(crate) fn free_name(&self, parent: &str, name: &str, id: &str) -> String {
-        let taken = |name: &str| self.child(parent, name).is_some_and(|other| other.id != id);
+        self.free_name_beside(parent, name, id, &[])
+    }
+
+    /// The same, where these names will be taken too.
+    pub(crate) fn free_name_beside(&self, parent: &str, name: &str, id: &str, awaited: &[&str]) -> String {
+        let is_other =
+            |item: &&Item| item.deleted.is_none() && item.id != id && item.parent.as_deref() == Some(parent);
+        let others = self.items.values().filter(is_other).map(|item| item.name.as_str());
+        let names: HashSet<String> = others.chain(awaited.iter().copied()).map(str::to_lowercase).collect();
+        let taken = |name: &str| names.contains(&name.to_lowercase());
         if !taken(name) {
             return name.to_owned();
         }

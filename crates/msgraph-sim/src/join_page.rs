@@ -40,6 +40,9 @@ pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
     let form = decode_query(std::str::from_utf8(&call.body).unwrap_or_default());
     let way = form.iter().find(|(name, _)| name == "way").map_or("held", |(_, value)| value.as_str());
     let mut request = HoldRequest { meeting_id: Some(meeting.id.clone()), ..HoldRequest::default() };
+    if let Some(reply) = live(shared, call, &meeting, way) {
+        return reply;
+    }
     match way {
         "stopped_early" => request.outcome = Outcome::StoppedEarly,
         "not_held" => request.outcome = Outcome::NotHeld,
@@ -56,6 +59,30 @@ pub(crate) fn answer(shared: &Shared, call: &Call) -> Reply {
             &format!("<p>{}</p>", escape(&error.to_string())),
         ),
     }
+}
+
+/// The buttons of a class that goes on: `None` for those that hold it in one go.
+fn live(shared: &Shared, call: &Call, meeting: &Meeting, way: &str) -> Option<Reply> {
+    let request = HoldRequest { meeting_id: Some(meeting.id.clone()), ..HoldRequest::default() };
+    let press = |on| script::RecordRequest { join_url: meeting.join_url.clone(), on };
+    let done = match way {
+        "begin" => script::begin(&mut shared.world(), &request, call.now).map(|_| None),
+        "record" => script::record(&mut shared.world(), &press(true), call.now).map(|_| None),
+        "stop" => script::record(&mut shared.world(), &press(false), call.now).map(|_| None),
+        "end" => script::end(&mut shared.world(), &request, call.now).map(Some),
+        _ => return None,
+    };
+    shared.news.notify_one();
+    let now = shared.world().meetings.get(&meeting.id).cloned().unwrap_or_else(|| meeting.clone());
+    Some(match done {
+        Ok(Some(outcome)) => page(StatusCode::OK, &meeting.subject, &result(&outcome)),
+        Ok(None) => page(StatusCode::OK, &meeting.subject, &choices(&now)),
+        Err(error) => page(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &meeting.subject,
+            &format!("<p>{}</p>", escape(&error.to_string())),
+        ),
+    })
 }
 
 fn find(world: &crate::world::World, call: &Call, link: &str) -> Option<Meeting> {
@@ -89,15 +116,42 @@ fn choices(meeting: &Meeting) -> String {
     } else {
         "<p class=\"badge off\">Does not record automatically: nobody will press Record here</p>"
     };
+    if let Some(on) = &meeting.live {
+        return format!("<p class=\"quiet\">{when}</p>{}", running(on));
+    }
     let buttons = [
         ("held", "Hold the class", "It takes its scheduled length and ends now.", "primary"),
         ("parts", "Hold it in three recordings", "As after long classes or restarts.", ""),
         ("stopped_early", "Hold it, recording stops early", "Somebody stopped after a third.", ""),
         ("not_held", "Nobody came", "Nothing is recorded, nobody attended.", ""),
+        ("begin", "Begin the class now", "It goes on until you end it.", ""),
     ]
-    .map(|(way, name, hint, class)| format!("<form method=\"post\"><input type=\"hidden\" name=\"way\" value=\"{way}\"><button class=\"{class}\">{name}</button><span class=\"quiet\">{hint}</span></form>"))
+    .map(button)
     .concat();
     format!("<p class=\"quiet\">{when}</p>{recording}<h2>What happens in this class?</h2>{buttons}")
+}
+
+fn button((way, name, hint, class): (&str, &str, &str, &str)) -> String {
+    format!(
+        "<form method=\"post\"><input type=\"hidden\" name=\"way\" value=\"{way}\"><button class=\"{class}\">{name}</button><span class=\"quiet\">{hint}</span></form>"
+    )
+}
+
+/// The class is on: what one may press in Teams.
+fn running(on: &script::Live) -> String {
+    let (badge, press) = if on.recording_since.is_some() {
+        (
+            "<p class=\"badge on\">The class is on and is being recorded</p>",
+            ("stop", "Stop the recording", "The class goes on without.", ""),
+        )
+    } else {
+        (
+            "<p class=\"badge off\">The class is on and is not being recorded</p>",
+            ("record", "Press Record", "Somebody who may record presses it.", "primary"),
+        )
+    };
+    let end = ("end", "End the class", "What was recorded is offered.", "");
+    format!("{badge}<h2>What happens now?</h2>{}{}", button(press), button(end))
 }
 
 fn result(outcome: &HoldOutcome) -> String {

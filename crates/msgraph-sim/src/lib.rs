@@ -16,8 +16,10 @@ mod http;
 mod join_page;
 mod log;
 mod media;
+mod meter;
 mod odata;
 mod random;
+mod rich;
 mod routes;
 mod save;
 mod script;
@@ -34,7 +36,7 @@ mod zones;
 pub use log::LoggedRequest;
 pub use script::{
     Attendee, Attendees, ChatLine, Delays, HeldAttendee, HeldFile, HeldRecording, HoldError, HoldOutcome,
-    HoldRequest, Outcome, Person,
+    HoldRequest, LiveState, Outcome, Person, RecordRequest,
 };
 pub use seed::{SeedEvent, SeedUser, SeededEvent};
 pub use simulator::{JoinLinks, Options, Scenario, Simulator};

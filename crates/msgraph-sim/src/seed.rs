@@ -145,10 +145,18 @@ pub(crate) fn event(
 }
 
 /// Merges settings into the tenant and shows the result.
-pub(crate) fn patch_tenant(world: &mut World, patch: &Map<String, Value>) -> Result<Value, String> {
+pub(crate) fn patch_tenant(
+    world: &mut World,
+    patch: &Map<String, Value>,
+    now: DateTime<Utc>,
+) -> Result<Value, String> {
     let id = world.random.guid();
     let renamed = patch.get("switches").is_some_and(|switches| switches.get("recordings_folder").is_some());
+    let before = world.tenant.roles.clone();
     world.tenant = world.tenant.patched(patch, &id)?;
+    if world.tenant.roles != before {
+        world.roles_before = Some((now, before));
+    }
     if renamed {
         rename_recordings(world);
     }

@@ -17,9 +17,11 @@ use crate::delivery;
 use crate::faults::{Fault, NotificationFault};
 use crate::http::{Answer, Call, Refusal, Reply, ReplyBody, decode_query, split_path, unknown};
 use crate::log::{LoggedRequest, RequestLog, template};
+use crate::meter::{Admission, Meter};
+use crate::tenant::Throttling;
 use crate::transport;
 use crate::world::World;
-use crate::{auth, batch, control, download, join_page, routes};
+use crate::{auth, batch, control, download, join_page, rich, routes};
 
 /// Largest request body: an upload fragment of just under 60 MiB fits.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -32,6 +34,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     faults: Mutex<Vec<Fault>>,
     log: Mutex<RequestLog>,
+    meter: Meter,
     pub(crate) news: Notify,
     pub(crate) client: reqwest::Client,
     pub(crate) stop: CancellationToken,
@@ -44,6 +47,7 @@ impl Shared {
             world: Mutex::new(world),
             faults: Mutex::default(),
             log: Mutex::default(),
+            meter: Meter::default(),
             news: Notify::new(),
             client,
             stop: CancellationToken::new(),
@@ -68,6 +72,14 @@ impl Shared {
         let mut faults = self.faults();
         let striking = faults.iter_mut().filter(|fault| fault.notification.is_none());
         striking.filter_map(|fault| fault.strikes(method.as_str(), path).then(|| fault.clone())).collect()
+    }
+
+    /// Counts a call of Graph against Microsoft's limits, if they are on.
+    fn admit(&self, call: &Call) -> Result<Admission, Refusal> {
+        if self.world().tenant.switches.throttling == Throttling::Off {
+            return Ok(Admission::default());
+        }
+        self.meter.admit(call, self.clock.now())
     }
 
     /// What happens to a notification about this resource, with its delay in seconds.
@@ -110,20 +122,28 @@ fn is_graph(call: &Call) -> bool {
 /// Answers one call with its faults and puts it in the log; inner calls of a batch come here too.
 pub(crate) async fn perform(shared: &Shared, call: &Call, batched: bool) -> (Reply, Vec<Fault>) {
     let faults = shared.strike(&call.method, &call.path);
+    let is_graph = is_graph(call);
+    let mut admitted = if is_graph { shared.admit(call) } else { Ok(Admission::default()) };
     for fault in &faults {
         if let Some(slow) = fault.slow_ms {
             tokio::time::sleep(Duration::from_millis(slow)).await;
         }
     }
     let request_id = uuid::Uuid::new_v4().to_string();
-    let is_graph = is_graph(call);
-    let answered = match transport::instead(shared, call, &faults) {
+    let limits =
+        admitted.as_mut().map(|admission| std::mem::take(&mut admission.headers)).unwrap_or_default();
+    let instead = match &admitted {
+        Err(refusal) => Some(Err(refusal.clone())),
+        Ok(_) => transport::instead(shared, call, &faults),
+    };
+    let answered = match instead {
         Some(answer) => answer,
         None if is_graph => graph(shared, call).await,
         None => Ok(login(shared, call).unwrap_or_else(|refusal| refusal.into_reply(call, &request_id))),
     };
     let mut reply = answered.unwrap_or_else(|refusal| refusal.into_reply(call, &request_id));
     transport::spoil(&mut reply, &faults);
+    reply.headers.extend(limits);
     if is_graph {
         let echoed = call.header("client-request-id").unwrap_or(&request_id).to_owned();
         reply.headers.extend([
@@ -138,6 +158,7 @@ pub(crate) async fn perform(shared: &Shared, call: &Call, batched: bool) -> (Rep
             reply.headers.push(("content-type", GRAPH_JSON.to_owned()));
         }
     }
+    reply.headers.push(("date", call.now.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
     record(shared, call, (if is_graph { "graph" } else { "login" }, batched), (reply.status, &faults));
     shared.news.notify_one();
     (reply, faults)
@@ -193,7 +214,7 @@ fn login(shared: &Shared, call: &Call) -> Answer {
             [tenant, "v2.0", ".well-known", "openid-configuration"]
             | [tenant, ".well-known", "openid-configuration"],
         ) => Ok(auth::discovery(&shared.world(), tenant, call)),
-        (&Method::GET, [_, "discovery", "v2.0", "keys"]) => Ok(Reply::ok(json!({ "keys": [] }))),
+        (&Method::GET, [_, "discovery", "v2.0", "keys"]) => Ok(Reply::ok(rich::keys())),
         (&Method::GET, ["common", "discovery", "instance"]) => Ok(Reply::ok(json!({
             "tenant_discovery_endpoint": format!("{}/common/v2.0/.well-known/openid-configuration", call.origin),
             "api-version": "1.1", "metadata": [],

@@ -17,12 +17,12 @@ use tokio::task::JoinHandle;
 use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::log::LoggedRequest;
-use crate::script::{self, HoldError, HoldOutcome, HoldRequest};
+use crate::script::{self, HoldError, HoldOutcome, HoldRequest, LiveState, RecordRequest};
 use crate::seed::{self, SeedEvent, SeedUser, SeededEvent};
 use crate::server::{Shared, download_port, graph_port};
 use crate::tenant::{LinkHost, Tenant};
 use crate::world::World;
-use crate::{delivery, save};
+use crate::{control, delivery, save};
 
 /// How to start a simulator. The default listens on any free local port and keeps nothing.
 #[derive(Debug, Clone)]
@@ -166,6 +166,29 @@ impl Simulator {
         held
     }
 
+    /// A class begins; see `POST /sim/begin`.
+    pub fn begin(&self, request: &HoldRequest) -> Result<LiveState, HoldError> {
+        let begun = script::begin(&mut self.shared.world(), request, self.now());
+        self.shared.news.notify_one();
+        begun
+    }
+
+    /// Somebody presses Record or Stop in a class that is on; see `POST /sim/record`.
+    pub fn record(&self, join_url: &str, on: bool) -> Result<LiveState, HoldError> {
+        let request = RecordRequest { join_url: join_url.to_owned(), on };
+        let recorded = script::record(&mut self.shared.world(), &request, self.now());
+        self.shared.news.notify_one();
+        recorded
+    }
+
+    /// A class that is on ends; see `POST /sim/end`.
+    pub fn end(&self, join_url: &str) -> Result<HoldOutcome, HoldError> {
+        let request = HoldRequest { join_url: Some(join_url.to_owned()), ..HoldRequest::default() };
+        let ended = script::end(&mut self.shared.world(), &request, self.now());
+        self.shared.news.notify_one();
+        ended
+    }
+
     /// The simulator's present.
     pub fn now(&self) -> DateTime<Utc> {
         self.shared.clock.now()
@@ -199,7 +222,7 @@ impl Simulator {
     /// Merges settings into the tenant; the error names what was not understood.
     pub fn patch_tenant(&self, patch: &Value) -> Result<Value, String> {
         let patch = patch.as_object().ok_or("the patch must be an object")?;
-        seed::patch_tenant(&mut self.shared.world(), patch)
+        seed::patch_tenant(&mut self.shared.world(), patch, self.now())
     }
 
     /// Adds a fault as `POST /sim/faults` takes it and gives its number.
@@ -234,6 +257,24 @@ impl Simulator {
     /// Makes a calendar event with its meeting, as if somebody had made it in Outlook.
     pub fn seed_event(&self, event: &SeedEvent) -> Result<SeededEvent, String> {
         seed::event(&mut self.shared.world(), event, (&self.url(), self.now()))
+    }
+
+    /// All subscriptions as Graph lists them, without their client states.
+    pub fn subscriptions(&self) -> Vec<Value> {
+        control::subscriptions(&self.shared)
+    }
+
+    /// Subscriptions vanish without a word: those whose resource contains `resource`, or all. Says how many.
+    pub fn lose_subscriptions(&self, resource: Option<&str>) -> usize {
+        control::lose_subscriptions(&self.shared, resource)
+    }
+
+    /// Sends lifecycle notifications as `POST /sim/lifecycle` takes it, and says to how many subscriptions.
+    pub fn lifecycle(&self, wanted: &Value) -> Result<usize, String> {
+        let wanted = serde_json::from_value(wanted.clone()).map_err(|error| error.to_string())?;
+        let told = control::lifecycle(&self.shared, &wanted);
+        self.shared.news.notify_one();
+        told
     }
 
     /// Somebody switches automatic recording in the meeting options; names the meeting by id or join link. False if unknown.
@@ -283,7 +324,7 @@ fn prepare(options: &Options, address: SocketAddr) -> anyhow::Result<(World, Clo
     let clock = Clock::ahead_by(options.clock_offset_s.saturating_mul(1000));
     if let Some(scenario) = &options.scenario {
         let wrong = |text: String| anyhow::anyhow!("the scenario is not understood: {text}");
-        seed::patch_tenant(&mut world, &scenario.tenant).map_err(wrong)?;
+        seed::patch_tenant(&mut world, &scenario.tenant, clock.now()).map_err(wrong)?;
         for user in &scenario.users {
             seed::user(&mut world, user).map_err(wrong)?;
         }

@@ -20,6 +20,18 @@ pub(crate) struct Subscription {
     pub(crate) wish: Wish,
     /// Whether the lifecycle reminder for the present expiry was sent.
     pub(crate) reminded: bool,
+    /// Whom to encrypt resource data for, if the subscriber wants it.
+    #[serde(default)]
+    pub(crate) sealed_for: Option<Recipient>,
+}
+
+/// What a subscriber gave so that resource data can be encrypted for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recipient {
+    /// The certificate, base64 of its DER.
+    pub(crate) certificate: String,
+    /// The subscriber's own name for it.
+    pub(crate) id: String,
 }
 
 /// What a resource string asks for.
@@ -133,6 +145,11 @@ impl Wish {
         !matches!(self, Self::Drive(_) | Self::Events(_))
     }
 
+    /// Only Outlook and chats say that a subscription was removed or that something was missed.
+    pub(crate) fn tells_removal(&self) -> bool {
+        matches!(self, Self::Chat(_) | Self::Events(_))
+    }
+
     pub(crate) fn permissions(&self) -> &'static [&'static str] {
         match self {
             Self::Drive(_) => &["Files.ReadWrite.All"],
@@ -162,10 +179,10 @@ impl Subscription {
             "notificationQueryOptions": null,
             "expirationDateTime": whole(self.expires_at),
             "creatorId": self.application_id,
-            "includeResourceData": null,
+            "includeResourceData": self.sealed_for.as_ref().map(|_| true),
             "latestSupportedTlsVersion": "v1_2",
             "encryptionCertificate": null,
-            "encryptionCertificateId": null,
+            "encryptionCertificateId": self.sealed_for.as_ref().map(|recipient| &recipient.id),
             "notificationUrlAppId": null,
         })
     }

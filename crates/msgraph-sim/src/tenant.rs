@@ -1,6 +1,7 @@
 //! The tenant an administrator would see: app registration, people, licences, policies, and the simulator's switches.
 //! Everything here is set through `PATCH /sim/tenant`; unknown names are refused, so that a misspelt switch is noticed.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -35,7 +36,18 @@ pub(crate) struct Tenant {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) secret_expired: bool,
+    /// Tokens issued before this are refused with a claims challenge (continuous access evaluation).
+    pub(crate) tokens_revoked_at: Option<i64>,
+    /// When the client secret ends, by the simulator's clock; the app registration tells it.
+    #[serde(default = "far_away")]
+    pub(crate) secret_expires_at: DateTime<Utc>,
     pub(crate) app_enabled: bool,
+    /// Which of Microsoft's clouds the tenant lives in; the global login refuses the others.
+    #[serde(default)]
+    pub(crate) cloud: Cloud,
+    /// Conditional Access keeps the app out.
+    #[serde(default)]
+    pub(crate) conditional_access_blocks: bool,
     /// Certificates registered for the app, PEM.
     pub(crate) certificates: Vec<String>,
     pub(crate) token_lifetime_s: i64,
@@ -43,6 +55,21 @@ pub(crate) struct Tenant {
     pub(crate) roles: Option<Vec<String>>,
     pub(crate) roles_take_effect: RolesTakeEffect,
     pub(crate) access_policy: AccessPolicy,
+    /// Mailboxes that Exchange lets the app into.
+    #[serde(default = "everyone")]
+    pub(crate) exchange_scope: AccessPolicy,
+    /// Permissions that Exchange grants for those mailboxes by itself; no token carries them.
+    #[serde(default)]
+    pub(crate) exchange_roles: Vec<String>,
+    /// Whether Microsoft lets the app read chats beyond the permission.
+    #[serde(default = "yes")]
+    pub(crate) chats_readable: bool,
+    /// Online meetings that one user may make in a calendar month.
+    #[serde(default = "monthly_meetings")]
+    pub(crate) monthly_meeting_limit: usize,
+    /// Mail recipients of one mailbox in a day.
+    #[serde(default = "daily_recipients")]
+    pub(crate) recipients_per_day: usize,
     pub(crate) service_account_id: String,
     pub(crate) meeting_policy: MeetingPolicy,
     /// Quota of every drive that has none of its own.
@@ -56,6 +83,38 @@ pub(crate) struct Tenant {
 pub(crate) enum RolesTakeEffect {
     Now,
     WithNewToken,
+    /// New tokens go on carrying the old permissions for an hour.
+    AfterAnHour,
+}
+
+/// Clouds whose tenants do not sign in elsewhere.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Cloud {
+    #[default]
+    Global,
+    UsGovernment,
+    China,
+}
+
+fn far_away() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_830_297_600, 0).unwrap_or_default()
+}
+
+fn everyone() -> AccessPolicy {
+    AccessPolicy::Everyone(Coverage::All)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn monthly_meetings() -> usize {
+    2_000
+}
+
+fn daily_recipients() -> usize {
+    10_000
 }
 
 /// Whom the application access policy covers: `"all"`, `"none"` or a list of object ids.
@@ -97,6 +156,10 @@ pub(crate) struct User {
     pub(crate) mailbox: bool,
     /// Whether Exchange may make Teams meetings in this mailbox.
     pub(crate) teams_meetings_allowed: bool,
+    /// A guest of the tenant.
+    pub(crate) guest: bool,
+    /// Whether SharePoint lets apps read the drive: a lock or a policy of the site may forbid it.
+    pub(crate) drive_readable: bool,
     pub(crate) quota: Option<Quota>,
 }
 
@@ -113,6 +176,8 @@ impl Default for User {
             drive: true,
             mailbox: true,
             teams_meetings_allowed: true,
+            guest: false,
+            drive_readable: true,
             quota: None,
         }
     }
@@ -211,11 +276,19 @@ pub(crate) struct Switches {
     pub(crate) video_facet_delay_s: i64,
     pub(crate) hash_delay_s: i64,
     pub(crate) download_lifetime_s: i64,
+    /// `host:port` that download links lead to in place of the simulator's own.
+    #[serde(default)]
+    pub(crate) download_host: Option<String>,
     /// Sprinkle properties no client knows into answers.
     pub(crate) unknown_fields: bool,
     /// Accept `http://127.0.0.1` notification URLs.
     pub(crate) http_notifications: bool,
+    /// Notifications that are due for one endpoint come in one request.
+    pub(crate) notifications_together: bool,
     pub(crate) deleted_event_keeps_meeting: bool,
+    /// Whether Microsoft's published limits are counted and enforced.
+    #[serde(default)]
+    pub(crate) throttling: Throttling,
     pub(crate) missing_drive_status: u16,
     pub(crate) disabled_attendance_status: u16,
     pub(crate) standalone_artifacts_status: u16,
@@ -235,6 +308,16 @@ pub(crate) enum LinkHost {
 pub(crate) enum LinkForm {
     Classic,
     Short,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Throttling {
+    #[default]
+    /// As much as anybody likes.
+    Off,
+    /// 429 with `Retry-After`, `RateLimit-…` of files.
+    Published,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
@@ -275,9 +358,12 @@ impl Default for Switches {
             video_facet_delay_s: 0,
             hash_delay_s: 0,
             download_lifetime_s: 3600,
+            download_host: None,
             unknown_fields: false,
             http_notifications: true,
+            notifications_together: false,
             deleted_event_keeps_meeting: true,
+            throttling: Throttling::Off,
             missing_drive_status: 404,
             disabled_attendance_status: 200,
             standalone_artifacts_status: 400,
@@ -310,12 +396,21 @@ impl Tenant {
             client_id: "2b9c47a8-53e1-4f7d-8d0e-91a6c4f0d3e2".to_owned(),
             client_secret: "sim~secret.of+contoso".to_owned(),
             secret_expired: false,
+            tokens_revoked_at: None,
+            secret_expires_at: far_away(),
             app_enabled: true,
+            cloud: Cloud::Global,
+            conditional_access_blocks: false,
             certificates: Vec::new(),
             token_lifetime_s: 3599,
             roles: Some(ALL_ROLES.map(str::to_owned).to_vec()),
             roles_take_effect: RolesTakeEffect::Now,
-            access_policy: AccessPolicy::Everyone(Coverage::All),
+            access_policy: everyone(),
+            exchange_scope: everyone(),
+            exchange_roles: Vec::new(),
+            chats_readable: true,
+            monthly_meeting_limit: monthly_meetings(),
+            recipients_per_day: daily_recipients(),
             service_account_id: PEOPLE[0].0.to_owned(),
             meeting_policy: MeetingPolicy {
                 allow_cloud_recording: true,

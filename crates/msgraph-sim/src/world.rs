@@ -11,6 +11,7 @@ use crate::blobs::Blobs;
 use crate::drive::{Drive, Item};
 use crate::media::Content;
 use crate::random::Random;
+use crate::script::Live;
 use crate::subscription::{Subscription, Topic};
 use crate::tenant::Tenant;
 
@@ -31,6 +32,9 @@ pub(crate) struct World {
     pub(crate) pending: Vec<Pending>,
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     pub(crate) mails: Vec<Value>,
+    /// The permissions before the last change, and when that was.
+    #[serde(default)]
+    pub(crate) roles_before: Option<(DateTime<Utc>, Option<Vec<String>>)>,
     /// Uploaded bytes.
     #[serde(skip)]
     pub(crate) blobs: Blobs,
@@ -42,6 +46,9 @@ pub(crate) struct World {
     /// News for subscribers, taken by the delivery worker.
     #[serde(skip)]
     pub(crate) news: Vec<News>,
+    /// Word of subscriptions' own lives, with where it goes; taken by the delivery worker.
+    #[serde(skip)]
+    pub(crate) lifecycle: Vec<(String, Value)>,
     /// The minute in which expiry was last looked at.
     #[serde(skip)]
     pub(crate) expiry_minute: i64,
@@ -92,6 +99,9 @@ pub(crate) struct Meeting {
     pub(crate) reports: Vec<Report>,
     /// Times the class was held, as from and to.
     pub(crate) held: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The class that is on now, if one was begun and not ended.
+    #[serde(default)]
+    pub(crate) live: Option<Live>,
 }
 
 impl Meeting {
@@ -101,7 +111,7 @@ impl Meeting {
     }
 
     pub(crate) fn running(&self, now: DateTime<Utc>) -> bool {
-        self.held.iter().any(|(from, to)| *from <= now && now < *to)
+        self.live.is_some() || self.held.iter().any(|(from, to)| *from <= now && now < *to)
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -220,10 +230,12 @@ impl World {
             pending: Vec::new(),
             subscriptions: BTreeMap::new(),
             mails: Vec::new(),
+            roles_before: None,
             blobs: Blobs::default(),
             download_port: 0,
             download_host: None,
             news: Vec::new(),
+            lifecycle: Vec::new(),
             expiry_minute: 0,
             revision: 0,
         };

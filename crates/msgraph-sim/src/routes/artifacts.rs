@@ -68,11 +68,11 @@ pub(crate) fn answer(
             Ok(delta(world, call, of_meeting(world, call, (meeting, kind), after)))
         }
         (Kind::Recordings, [id]) => {
-            Ok(Reply::ok(select(call, show_recording(world, call, meeting, recording(meeting, id)?))))
+            Ok(Reply::ok(select(call, show_recording(world, &call.base, meeting, recording(meeting, id)?))))
         }
         (Kind::Recordings, [id, "content"]) => Ok(content(world, call, meeting, recording(meeting, id)?)),
         (Kind::Transcripts, [id]) => {
-            Ok(Reply::ok(select(call, show_transcript(world, call, meeting, transcript(meeting, id)?))))
+            Ok(Reply::ok(select(call, show_transcript(world, &call.base, meeting, transcript(meeting, id)?))))
         }
         (Kind::Transcripts, [id, "content"]) => words(world, call, transcript(meeting, id)?),
         (Kind::Transcripts, [id, "metadataContent"]) => {
@@ -187,13 +187,13 @@ fn of_meeting(
             .recordings
             .iter()
             .filter(|one| one.sequence > after)
-            .map(|one| (one.sequence, show_recording(world, call, meeting, one)))
+            .map(|one| (one.sequence, show_recording(world, &call.base, meeting, one)))
             .collect(),
         Kind::Transcripts => meeting
             .transcripts
             .iter()
             .filter(|one| one.sequence > after)
-            .map(|one| (one.sequence, show_transcript(world, call, meeting, one)))
+            .map(|one| (one.sequence, show_transcript(world, &call.base, meeting, one)))
             .collect(),
     }
 }
@@ -260,11 +260,11 @@ fn transcript<'m>(meeting: &'m Meeting, id: &str) -> Result<&'m Transcript, Refu
 }
 
 /// The address of one artifact, ids as they stand in a path.
-fn address(call: &Call, meeting: &Meeting, kind: &str, id: &str) -> String {
+fn address(base: &str, meeting: &Meeting, kind: &str, id: &str) -> String {
     let encode = |text: &str| percent_encoding::utf8_percent_encode(text, super::PATH_SAFE).to_string();
     format!(
         "{}/users/{}/onlineMeetings/{}/{kind}/{}",
-        call.base,
+        base,
         meeting.organizer,
         encode(&meeting.id),
         encode(id)
@@ -277,22 +277,39 @@ fn identity(world: &World, meeting: &Meeting) -> Value {
         "userIdentityType": "aadUser", "tenantId": world.tenant.tenant_id } })
 }
 
-fn show_recording(world: &World, call: &Call, meeting: &Meeting, one: &Recording) -> Value {
+fn show_recording(world: &World, base: &str, meeting: &Meeting, one: &Recording) -> Value {
     json!({
         "id": one.id, "meetingId": meeting.id, "callId": one.call_id, "contentCorrelationId": one.correlation_id,
         "createdDateTime": precise(one.created_at), "endDateTime": precise(one.ended_at),
-        "recordingContentUrl": format!("{}/content", address(call, meeting, "recordings", &one.id)),
+        "recordingContentUrl": format!("{}/content", address(base, meeting, "recordings", &one.id)),
         "meetingOrganizer": identity(world, meeting),
     })
 }
 
-fn show_transcript(world: &World, call: &Call, meeting: &Meeting, one: &Transcript) -> Value {
+fn show_transcript(world: &World, base: &str, meeting: &Meeting, one: &Transcript) -> Value {
     json!({
         "id": one.id, "meetingId": meeting.id, "callId": one.call_id, "contentCorrelationId": one.correlation_id,
         "createdDateTime": precise(one.created_at), "endDateTime": precise(one.ended_at),
-        "transcriptContentUrl": format!("{}/content", address(call, meeting, "transcripts", &one.id)),
+        "transcriptContentUrl": format!("{}/content", address(base, meeting, "transcripts", &one.id)),
         "meetingOrganizer": identity(world, meeting),
     })
+}
+
+/// A recording or transcript as a rich notification carries it: addresses in it are relative.
+pub(crate) fn as_news(world: &World, meeting: &str, id: &str) -> Option<Value> {
+    let meeting = world.meetings.get(meeting)?;
+    let recording = meeting.recordings.iter().find(|one| one.id == id);
+    let shown = recording.map(|one| show_recording(world, "", meeting, one)).or_else(|| {
+        let transcript = meeting.transcripts.iter().find(|one| one.id == id)?;
+        Some(show_transcript(world, "", meeting, transcript))
+    });
+    let mut shown = shown?;
+    for name in ["recordingContentUrl", "transcriptContentUrl"] {
+        if let Some(relative) = shown[name].as_str().map(|url| url.trim_start_matches('/').to_owned()) {
+            shown[name] = relative.into();
+        }
+    }
+    Some(shown)
 }
 
 fn content(world: &World, call: &Call, meeting: &Meeting, one: &Recording) -> Reply {

@@ -1,7 +1,7 @@
 //! The chat of a meeting: thread, messages, members.
 //! Doc: api-reference/v1.0/api/chat-list-messages, chat-get; resources/chatmessage.
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::clock::milli;
@@ -26,11 +26,13 @@ pub(crate) fn answer(world: &World, call: &Call, thread: &str, rest: &[&str]) ->
         }
         ["messages"] => {
             call.need(Family::Teams, &READ)?;
+            readable(world)?;
             find(world, thread)?;
             messages(world, call, world.chats.get(thread))
         }
         ["messages", id] => {
             call.need(Family::Teams, &READ)?;
+            readable(world)?;
             find(world, thread)?;
             let messages = world.chats.get(thread).map_or(&[][..], |chat| &chat.messages);
             messages
@@ -46,6 +48,15 @@ pub(crate) fn answer(world: &World, call: &Call, thread: &str, rest: &[&str]) ->
         }
         _ => Err(unknown(call)),
     }
+}
+
+/// Chats were a protected API: the permission alone did not open them.
+fn readable(world: &World) -> Result<(), Refusal> {
+    if world.tenant.chats_readable {
+        return Ok(());
+    }
+    let text = "Invoked API requires Protected API access in application-only context when not using Resource Specific Consent.";
+    Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", text))
 }
 
 /// The export API: all messages of all chats a person is in.

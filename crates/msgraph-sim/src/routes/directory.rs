@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::clock::whole;
 use crate::http::{Answer, Call, Family, Refusal, Reply, function_arguments, unknown};
 use crate::odata::{PageRule, narrow, page, select};
 use crate::tenant::{ALL_ROLES, Licence, User};
@@ -127,7 +128,7 @@ fn profile(world: &World, user: &User) -> Value {
     json!({
         "businessPhones": [], "displayName": user.display_name, "givenName": given, "surname": surname, "jobTitle": null,
         "id": user.id, "mail": user.mailbox.then(|| user.address()), "mobilePhone": null, "officeLocation": null,
-        "preferredLanguage": "en-US", "userPrincipalName": user.email, "accountEnabled": user.enabled, "userType": "Member",
+        "preferredLanguage": "en-US", "userPrincipalName": user.email, "accountEnabled": user.enabled, "userType": if user.guest { "Guest" } else { "Member" },
         "usageLocation": "DE", "assignedLicenses": assigned, "assignedPlans": plans, "provisionedPlans": provisioned,
         "createdDateTime": "2026-01-01T00:00:00Z", "proxyAddresses": [format!("SMTP:{}", user.address())],
         "onPremisesSyncEnabled": null, "companyName": world.tenant.display_name,
@@ -259,7 +260,7 @@ fn applications(world: &World, call: &Call, segments: &[&str]) -> Answer {
     let own = &world.tenant.client_id;
     let shown = json!({
         "id": derived(&format!("application {own}")), "appId": own, "displayName": "OnRecord",
-        "passwordCredentials": [{ "displayName": "OnRecord", "endDateTime": if world.tenant.secret_expired { "2026-01-01T00:00:00Z" } else { "2028-01-01T00:00:00Z" },
+        "passwordCredentials": [{ "displayName": "OnRecord", "endDateTime": if world.tenant.secret_expired { "2026-01-01T00:00:00Z".to_owned() } else { whole(world.tenant.secret_expires_at) },
             "hint": world.tenant.client_secret.chars().take(3).collect::<String>(), "keyId": derived("secret"), "startDateTime": "2025-01-01T00:00:00Z" }],
         "keyCredentials": [],
     });

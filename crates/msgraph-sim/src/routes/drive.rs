@@ -21,7 +21,7 @@ pub(crate) const READ: [&str; 4] =
 pub(crate) const WRITE: [&str; 2] = ["Files.ReadWrite.All", "Sites.ReadWrite.All"];
 const PAGES: PageRule = PageRule { default: 200, max: 1000 };
 /// The host in web addresses of files; nothing listens there.
-const SHARE_HOST: &str = "https://contoso-my.sharepoint.com";
+pub(crate) const SHARE_HOST: &str = "https://contoso-my.sharepoint.com";
 
 /// Where a path inside a drive leads: an item to start from, and names below it.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub(crate) struct Target {
 pub(crate) fn of_user(world: &mut World, call: &Call, user: &str, rest: &[&str]) -> Answer {
     call.need(Family::Files, &READ)?;
     let owner = owner(world, user)?;
+    if !owner.drive_readable {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "accessDenied", "Access denied"));
+    }
     by_id(world, call, &drive_id(&owner.id), rest)
 }
 

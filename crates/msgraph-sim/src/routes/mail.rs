@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::clock::whole;
-use crate::http::{Answer, Call, Family, Refusal, Reply, unknown};
+use crate::http::{Answer, Call, Refusal, Reply, unknown};
 use crate::world::World;
 
 pub(crate) fn send(world: &mut World, call: &Call, user: &str) -> Answer {
@@ -13,7 +13,7 @@ pub(crate) fn send(world: &mut World, call: &Call, user: &str) -> Answer {
         return Err(unknown(call));
     }
     let sender = super::events::mailbox(world, user)?;
-    call.need(Family::Exchange, &["Mail.Send"])?;
+    super::events::admitted(world, call, &sender, &["Mail.Send"])?;
     let request = call.object()?;
     // Parameters of actions are matched without case; SDKs write `Message`.
     let parameter = |wanted: &str| {
@@ -38,6 +38,11 @@ pub(crate) fn send(world: &mut World, call: &Call, user: &str) -> Answer {
     if recipients == 0 {
         return Err(Refusal::bad("ErrorInvalidRecipients", "At least one recipient is required."));
     }
+    if recipients + sent_today(world, call, sender.address()) > world.tenant.recipients_per_day {
+        let text = "The mailbox has reached its limit of recipients a day.";
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "ErrorMessageSubmissionBlocked", text)
+            .with("retry-after", "3600"));
+    }
     let named = message["internetMessageHeaders"].as_array().into_iter().flatten();
     for header in named {
         let name = header["name"].as_str().unwrap_or_default();
@@ -55,4 +60,15 @@ pub(crate) fn send(world: &mut World, call: &Call, user: &str) -> Answer {
     world.mails.push(mail);
     world.touch();
     Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+/// Recipients of the mailbox's mails in the last 24 hours.
+fn sent_today(world: &World, call: &Call, address: &str) -> usize {
+    let since = whole(call.now - chrono::TimeDelta::days(1));
+    let recent = world
+        .mails
+        .iter()
+        .filter(|mail| mail["from"] == address && mail["sent_at"].as_str() > Some(since.as_str()));
+    let lists = ["toRecipients", "ccRecipients", "bccRecipients"];
+    recent.flat_map(|mail| lists.map(|list| mail["message"][list].as_array().map_or(0, Vec::len))).sum()
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::{Answer, Call, Family, Refusal, Reply, unknown};
 use crate::odata::{PageRule, page};
-use crate::subscription::{Subscription, Wish};
+use crate::subscription::{Recipient, Subscription, Wish};
 use crate::world::World;
 use crate::zones;
 
@@ -114,9 +114,7 @@ pub(crate) fn draft(world: &mut World, call: &Call) -> Result<Subscription, Refu
     if text("clientState").is_some_and(|state| state.chars().count() > 128) {
         return Err(invalid("clientState must not be longer than 128 characters."));
     }
-    if body.get("includeResourceData") == Some(&json!(true)) {
-        return Err(invalid("Resource data in notifications is not offered by this simulator."));
-    }
+    let sealed_for = recipient(&body, &wish)?;
     check_limits(world, &wish, &resource)?;
     Ok(Subscription {
         id: world.random.guid(),
@@ -129,7 +127,32 @@ pub(crate) fn draft(world: &mut World, call: &Call) -> Result<Subscription, Refu
         application_id: world.tenant.client_id.clone(),
         wish,
         reminded: false,
+        sealed_for,
     })
+}
+
+/// Whom to encrypt resource data for, if it is wanted: drives offer none, and the key must be usable.
+fn recipient(body: &Map<String, Value>, wish: &Wish) -> Result<Option<Recipient>, Refusal> {
+    if body.get("includeResourceData") != Some(&json!(true)) {
+        return Ok(None);
+    }
+    if matches!(wish, Wish::Drive(_)) {
+        return Err(invalid("includeResourceData is not supported for this resource."));
+    }
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let recipient =
+        Recipient { certificate: text("encryptionCertificate"), id: text("encryptionCertificateId") };
+    if recipient.id.is_empty() || recipient.id.chars().count() > 128 {
+        return Err(invalid(
+            "encryptionCertificateId is required with includeResourceData and must not be longer than 128 characters.",
+        ));
+    }
+    if crate::rich::public_key(&recipient.certificate).is_none() {
+        return Err(invalid(
+            "encryptionCertificate must be a base64 X.509 certificate with an RSA key of 2048 to 4096 bits.",
+        ));
+    }
+    Ok(Some(recipient))
 }
 
 fn check_change_type(wish: &Wish, change_type: &str) -> Result<(), Refusal> {

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use super::chat::{Spoken, iso_duration, say};
 use super::story::{Present, cues};
-use super::{HeldAttendee, HeldRecording, HoldOutcome, HoldRequest, Lesson, Outcome};
+use super::{HeldAttendee, HeldRecording, HoldOutcome, HoldRequest, Lesson, Outcome, Told};
 use crate::clock::precise;
 use crate::drive::{Item, drive_id, tame_name};
 use crate::media::Content;
-use crate::routes::drive::{quota_of, web_url};
+use crate::routes::drive::{SHARE_HOST, quota_of, web_url};
 use crate::world::{Arrival, Recording, Report, Transcript, World};
 
 /// One stretch that was recorded.
-struct Stretch {
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+pub(super) struct Stretch {
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
 }
 
 /// Where a recording file goes, once a drive with room is found.
@@ -34,12 +34,12 @@ pub(crate) fn leave_recordings(
     outcome: &mut HoldOutcome,
 ) {
     let reason = reason_against(world, lesson, request);
-    let policy = &world.tenant.meeting_policy;
-    let transcription_allowed = policy.allow_transcription && lesson.meeting.flag("allowTranscription");
-    let transcribe =
-        request.transcribe.unwrap_or(reason.is_none() || request.outcome == Outcome::TranscriptOnly)
-            && transcription_allowed
-            && request.outcome != Outcome::NoTranscript;
+    let transcribe = is_transcribed(
+        world,
+        lesson,
+        request,
+        reason.is_none() || request.outcome == Outcome::TranscriptOnly,
+    );
     if let Some(reason) = reason {
         outcome.not_recorded_because = Some(reason);
         if transcribe {
@@ -48,22 +48,73 @@ pub(crate) fn leave_recordings(
         return;
     }
     for stretch in stretches(lesson, request) {
-        let correlation = format!("{}-0", world.random.guid());
-        leave_recording(world, lesson, request, (&stretch, &correlation, transcribe), outcome);
-        if transcribe {
-            leave_transcript(world, lesson, request, (&stretch, &correlation), outcome);
-        }
+        leave_stretch(world, lesson, request, &stretch, outcome);
     }
 }
 
-fn reason_against(world: &World, lesson: &Lesson, request: &HoldRequest) -> Option<String> {
+/// One recorded stretch with its transcript, or what Teams says of it when it comes to nothing.
+pub(super) fn leave_stretch(
+    world: &mut World,
+    lesson: &Lesson,
+    request: &HoldRequest,
+    stretch: &Stretch,
+    outcome: &mut HoldOutcome,
+) {
+    if matches!(request.outcome, Outcome::RecordingFailed | Outcome::NeverOffered) {
+        come_to_nothing(world, lesson, request, stretch);
+        outcome.not_recorded_because = Some("Microsoft offers nothing of it".to_owned());
+        return;
+    }
+    let transcribe = is_transcribed(world, lesson, request, true);
+    let correlation = format!("{}-0", world.random.guid());
+    leave_recording(world, lesson, request, (stretch, &correlation, transcribe), outcome);
+    if transcribe {
+        leave_transcript(world, lesson, request, (stretch, &correlation), outcome);
+    }
+}
+
+fn is_transcribed(world: &World, lesson: &Lesson, request: &HoldRequest, usually: bool) -> bool {
+    request.transcribe.unwrap_or(usually)
+        && world.tenant.meeting_policy.allow_transcription
+        && lesson.meeting.flag("allowTranscription")
+        && request.outcome != Outcome::NoTranscript
+}
+
+/// The chat's words about a recording of which nothing is left.
+fn come_to_nothing(world: &mut World, lesson: &Lesson, request: &HoldRequest, stretch: &Stretch) {
+    let name = file_name(lesson, stretch.from - TimeDelta::seconds(2), "Meeting Recording");
+    if lesson.told == Told::Nothing {
+        tell_recording(world, lesson, (stretch.from, lesson.due(0)), (&name, "initial", None));
+    }
+    let status = if request.outcome == Outcome::RecordingFailed { "failure" } else { "success" };
+    let url = format!("{SHARE_HOST}/personal/nobody/Documents/Recordings/{name}");
+    let url = (status == "success").then_some(url.as_str());
+    tell_recording(world, lesson, (stretch.to, lesson.due(request.delays.recording)), (&name, status, url));
+}
+
+/// Why nobody may record at all, or why nobody did.
+pub(super) fn reason_against(world: &World, lesson: &Lesson, request: &HoldRequest) -> Option<String> {
     let because = |text: &str| Some(text.to_owned());
-    let started = request.record.unwrap_or_else(|| lesson.meeting.flag("recordAutomatically"));
     match request.outcome {
         Outcome::NotRecorded => return because("nobody recorded"),
         Outcome::TranscriptOnly => return because("only transcribed"),
         _ => {}
     }
+    if let Some(reason) = forbidden(world, lesson) {
+        return Some(reason);
+    }
+    if !request.record.unwrap_or_else(|| lesson.meeting.flag("recordAutomatically")) {
+        return because("recordAutomatically is off and nobody pressed Record");
+    }
+    if request.record.is_none() && lesson.people.iter().all(|one| one.role == "Attendee") {
+        return because("nobody who may record joined");
+    }
+    None
+}
+
+/// Why a recording cannot begin, whoever presses Record or whatever is set.
+pub(super) fn forbidden(world: &World, lesson: &Lesson) -> Option<String> {
+    let because = |text: &str| Some(text.to_owned());
     if !world.tenant.meeting_policy.allow_cloud_recording {
         return because("the tenant's meeting policy forbids cloud recording");
     }
@@ -72,9 +123,6 @@ fn reason_against(world: &World, lesson: &Lesson, request: &HoldRequest) -> Opti
     }
     if lesson.meeting.flag("isEndToEndEncryptionEnabled") {
         return because("end-to-end encrypted meetings cannot be recorded");
-    }
-    if !started {
-        return because("recordAutomatically is off and nobody pressed Record");
     }
     None
 }
@@ -106,7 +154,7 @@ fn stretches(lesson: &Lesson, request: &HoldRequest) -> Vec<Stretch> {
     }
 }
 
-fn file_name(lesson: &Lesson, at: DateTime<Utc>, suffix: &str) -> String {
+pub(super) fn file_name(lesson: &Lesson, at: DateTime<Utc>, suffix: &str) -> String {
     let stamp = at.format("%Y%m%d_%H%M%S");
     format!("{}-{stamp}UTC-{suffix}.mp4", tame_name(&lesson.meeting.subject))
 }
@@ -136,18 +184,12 @@ fn leave_recording(
         exported: transcribed,
         sequence: 0,
     };
-    let initiator = lesson.people.first().map(|one| one.identity(&world.tenant.tenant_id));
-    let event = |status: &str, url: Option<&str>| {
-        json!({
-            "@odata.type": "#microsoft.graph.callRecordingEventMessageDetail", "callId": lesson.call_id,
-            "callRecordingDisplayName": name, "callRecordingUrl": url, "callRecordingStatus": status,
-            "callRecordingDuration": iso_duration(duration_ms), "initiator": { "user": initiator },
-            "meetingOrganizer": { "user": { "id": lesson.meeting.organizer, "userIdentityType": "aadUser" } },
-        })
-    };
-    say(world, lesson, (stretch.from, lesson.due(0)), Spoken::Event(event("initial", None)));
+    if lesson.told == Told::Nothing {
+        tell_recording(world, lesson, (stretch.from, lesson.due(0)), (&name, "initial", None));
+    }
     let url = filed.as_ref().map(|filed| filed.url.clone());
-    say(world, lesson, (stretch.to, offered_at), Spoken::Event(event("success", url.as_deref())));
+    let event = recording_event(world, lesson, (&name, "success", url.as_deref()), duration_ms);
+    say(world, lesson, (stretch.to, offered_at), Spoken::Event(event));
     outcome.recordings.push(HeldRecording {
         id,
         drive_id: filed.as_ref().map(|filed| filed.drive_id.clone()),
@@ -170,6 +212,34 @@ fn leave_recording(
             Arrival::File { drive_id: filed.drive_id, item: Box::new(filed.item) },
         );
     }
+}
+
+type Progress<'a> = (&'a str, &'static str, Option<&'a str>);
+
+/// Says in the chat how far a recording has come: its name, status and, once saved, address.
+pub(super) fn tell_recording(
+    world: &mut World,
+    lesson: &Lesson,
+    when: (DateTime<Utc>, DateTime<Utc>),
+    what: Progress<'_>,
+) {
+    let event = recording_event(world, lesson, what, 0);
+    say(world, lesson, when, Spoken::Event(event));
+}
+
+fn recording_event(
+    world: &World,
+    lesson: &Lesson,
+    (name, status, url): Progress<'_>,
+    duration_ms: u64,
+) -> Value {
+    let initiator = lesson.people.first().map(|one| one.identity(&world.tenant.tenant_id));
+    json!({
+        "@odata.type": "#microsoft.graph.callRecordingEventMessageDetail", "callId": lesson.call_id,
+        "callRecordingDisplayName": name, "callRecordingUrl": url, "callRecordingStatus": status,
+        "callRecordingDuration": iso_duration(duration_ms), "initiator": { "user": initiator },
+        "meetingOrganizer": { "user": { "id": lesson.meeting.organizer, "userIdentityType": "aadUser" } },
+    })
 }
 
 /// Finds a drive with room: the organizer's, a co-organizer's, then whoever presented.
@@ -204,7 +274,12 @@ fn file_away(
         content.clone(),
         at,
     );
-    item.name = drive.free_name(&folder, name, "");
+    // The chat names the file as it will be called, before it is offered.
+    let awaited = world.pending.iter().filter_map(|pending| match &pending.arrival {
+        Arrival::File { drive_id, item } if *drive_id == drive.id => Some(item.name.as_str()),
+        _ => None,
+    });
+    item.name = drive.free_name_beside(&folder, name, "", &awaited.collect::<Vec<_>>());
     item.shared = true;
     let days = world.tenant.meeting_policy.recording_expiration_days;
     item.expires_at = (days >= 0).then(|| at + TimeDelta::days(days));

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::story::{CHAT, FILE_LINE, Present};
-use super::{HeldFile, HoldOutcome, HoldRequest, Lesson};
+use super::{HeldFile, HoldOutcome, HoldRequest, Lesson, Told};
 use crate::clock::milli;
 use crate::drive::{Item, drive_id, tame_name};
 use crate::media::Content;
@@ -21,14 +21,9 @@ pub(crate) fn leave_chat(
 ) {
     let due = lesson.due(request.delays.chat);
     let before = messages(world, lesson);
-    let call = |kind: &str, extra: Value| {
-        let mut detail = json!({ "@odata.type": format!("#microsoft.graph.{kind}EventMessageDetail"), "callEventType": "meeting", "callId": lesson.call_id });
-        for (name, value) in extra.as_object().into_iter().flatten() {
-            detail[name] = value.clone();
-        }
-        detail
-    };
-    say(world, lesson, (lesson.started_at, due), Spoken::Event(call("callStarted", json!({}))));
+    if lesson.told == Told::Nothing {
+        say(world, lesson, (lesson.started_at, due), Spoken::Event(call_event(lesson, "callStarted")));
+    }
     let files = leave_files(world, lesson, request);
     let silent = lesson.meeting.props.get("allowMeetingChat") == Some(&json!("disabled"));
     if !silent && !lesson.people.is_empty() {
@@ -50,13 +45,18 @@ pub(crate) fn leave_chat(
             );
         }
     }
-    let ended = call(
-        "callEnded",
-        json!({ "callDuration": iso_duration((lesson.ended_at - lesson.started_at).num_milliseconds() as u64), "callParticipants": [] }),
-    );
+    let mut ended = call_event(lesson, "callEnded");
+    ended["callDuration"] =
+        iso_duration((lesson.ended_at - lesson.started_at).num_milliseconds() as u64).into();
+    ended["callParticipants"] = json!([]);
     say(world, lesson, (lesson.ended_at, due), Spoken::Event(ended));
     outcome.chat_messages = messages(world, lesson) - before;
     outcome.files = files;
+}
+
+/// What the system notes when a call begins or ends.
+pub(super) fn call_event(lesson: &Lesson, kind: &str) -> Value {
+    json!({ "@odata.type": format!("#microsoft.graph.{kind}EventMessageDetail"), "callEventType": "meeting", "callId": lesson.call_id })
 }
 
 fn messages(world: &World, lesson: &Lesson) -> usize {
@@ -65,6 +65,10 @@ fn messages(world: &World, lesson: &Lesson) -> usize {
 }
 
 fn spoken_at(lesson: &Lesson, number: usize) -> DateTime<Utc> {
+    if lesson.told == Told::Beginnings {
+        // Everything is written just before the end: nothing shows up in the chat later than it was written.
+        return lesson.ended_at - TimeDelta::milliseconds(900 - number as i64 * 137 % 800);
+    }
     let length = lesson.ended_at - lesson.started_at;
     lesson.started_at
         + length / 12 * (number as i32 * 2 + 1).min(11)

@@ -3,6 +3,7 @@
 
 mod aftermath;
 mod chat;
+mod live;
 mod story;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::world::{Meeting, World};
+
+pub(crate) use live::{Live, begin, end, record};
+pub use live::{LiveState, RecordRequest};
 
 /// What `POST /sim/hold` takes. Only the meeting has to be named, by link, id or event.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -62,6 +66,10 @@ pub enum Outcome {
     QuotaFull,
     /// A first attempt of seconds, then the class.
     FalseStart,
+    /// Teams begins to record and says in the chat that it failed: nothing is left.
+    RecordingFailed,
+    /// Teams says in the chat that it recorded, and Microsoft never offers anything.
+    NeverOffered,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -208,6 +216,16 @@ pub(crate) struct Lesson {
     pub(crate) ended_at: DateTime<Utc>,
     pub(crate) people: Vec<story::Present>,
     pub(crate) now: DateTime<Utc>,
+    pub(crate) told: Told,
+}
+
+/// What the chat has heard of the class before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing: all is told in one go.
+    Nothing,
+    /// That the call and its recordings began, when they did.
+    Beginnings,
 }
 
 impl Lesson {
@@ -253,7 +271,7 @@ pub(crate) fn hold(
     }
     let people = story::present(world, &meeting, request, length);
     let call_id = world.random.guid();
-    let lesson = Lesson { meeting, call_id, started_at, ended_at, people, now };
+    let lesson = Lesson { meeting, call_id, started_at, ended_at, people, now, told: Told::Nothing };
     outcome.call_id = Some(lesson.call_id.clone());
     aftermath::leave_recordings(world, &lesson, request, &mut outcome);
     aftermath::leave_attendance(world, &lesson, request, &mut outcome);

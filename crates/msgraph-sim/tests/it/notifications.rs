@@ -145,3 +145,85 @@ async fn a_subscription_near_its_end_is_remembered() {
     let heard = endpoint.heard.recv().await.unwrap();
     assert_eq!(heard["value"][0]["lifecycleEvent"], "reauthorizationRequired");
 }
+
+#[tokio::test]
+async fn subscriptions_can_be_lost_and_tell_of_their_own_lives() {
+    let given = Given::healthy().await;
+    let mut endpoint = Endpoint::open().await;
+    given.send(Method::POST, "/v1.0/subscriptions", wish(&given, &endpoint)).await;
+    let word = json!({ "event": "reauthorizationRequired", "resource": "getAllRecordings" });
+    assert_eq!(given.sim.lifecycle(&word), Ok(1));
+    let heard = endpoint.heard.recv().await.unwrap();
+    assert_eq!(
+        (&heard["value"][0]["lifecycleEvent"], &heard["value"][0]["clientState"]),
+        (&json!("reauthorizationRequired"), &json!("secret"))
+    );
+    assert_eq!(given.sim.lifecycle(&json!({ "event": "missed" })), Ok(0), "Outlook and chats only");
+    assert!(given.sim.lifecycle(&json!({ "event": "surprise" })).is_err());
+    assert_eq!((given.sim.lose_subscriptions(Some("transcripts")), given.sim.subscriptions().len()), (0, 1));
+    assert_eq!((given.sim.lose_subscriptions(None), given.sim.subscriptions().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn resource_data_is_encrypted_for_the_subscriber_and_vouched_for() {
+    use base64::Engine as _;
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    let pem = include_str!("subscriber.pem");
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----").unwrap();
+    let certificate: String = rest.split("-----END").next().unwrap().split_whitespace().collect();
+    let mut body = wish(&given, &endpoint);
+    body["includeResourceData"] = true.into();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body.clone()).await.0, 400, "whom for?");
+    body["encryptionCertificateId"] = "ours".into();
+    body["encryptionCertificate"] = "AAAA".into();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body.clone()).await.0, 400, "no certificate");
+    body["encryptionCertificate"] = certificate.into();
+    let (status, made) = given.send(Method::POST, "/v1.0/subscriptions", body).await;
+    assert_eq!((status, &made["encryptionCertificate"]), (201, &Value::Null), "{made}");
+    let held = given.hold(&class, HoldRequest::default());
+    let heard = endpoint.heard.recv().await.unwrap();
+    let sealed = &heard["value"][0]["encryptedContent"];
+    assert_eq!(sealed["encryptionCertificateId"], "ours");
+    let shown = opened(pem, sealed);
+    assert_eq!(shown["id"], held.recordings[0].id);
+    assert!(shown["recordingContentUrl"].as_str().unwrap().starts_with("users/"), "{shown}");
+    let token = heard["validationTokens"][0].as_str().unwrap();
+    let claims =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["aud"], given.sim.tenant()["client_id"]);
+    assert_eq!(claims["appid"], "0bf30f3b-4a52-48df-9a82-234910c4a086");
+    assert_eq!(given.get("/common/discovery/v2.0/keys").await.1["keys"][0]["kty"], "RSA");
+}
+
+/// What a subscriber does with encrypted content, written from the documentation.
+fn opened(pem: &str, sealed: &Value) -> Value {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use cbc::cipher::block_padding::Pkcs7;
+    use cbc::cipher::{BlockDecryptMut as _, KeyIvInit as _};
+    use rsa::pkcs8::DecodePrivateKey as _;
+    let bytes = |name: &str| STANDARD.decode(sealed[name].as_str().unwrap()).unwrap();
+    let key = rsa::RsaPrivateKey::from_pkcs8_pem(pem.split("-----BEGIN CERTIFICATE").next().unwrap().trim())
+        .unwrap();
+    let key = key.decrypt(rsa::Oaep::new::<sha1::Sha1>(), &bytes("dataKey")).unwrap();
+    let data = bytes("data");
+    let signed = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key);
+    ring::hmac::verify(&signed, &data, &bytes("dataSignature")).unwrap();
+    let cipher = cbc::Decryptor::<aes::Aes256>::new(key[..].into(), key[..16].into());
+    serde_json::from_slice(&cipher.decrypt_padded_vec_mut::<Pkcs7>(&data).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_due_together_can_come_in_one_request() {
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    given.sim.patch_tenant(&json!({ "switches": { "notifications_together": true } })).unwrap();
+    given.send(Method::POST, "/v1.0/subscriptions", wish(&given, &endpoint)).await;
+    given.hold(&class, HoldRequest { parts: Some(2), ..HoldRequest::default() });
+    let heard = endpoint.heard.recv().await.unwrap();
+    assert_eq!(heard["value"].as_array().unwrap().len(), 2, "{heard}");
+}

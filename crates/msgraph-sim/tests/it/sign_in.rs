@@ -75,3 +75,33 @@ async fn discovery_names_the_token_endpoint_on_the_host_that_was_asked() {
     assert_eq!(found["token_endpoint"], format!("{}/{tenant}/oauth2/v2.0/token", given.sim.url()));
     assert_eq!(given.get("/nowhere/v2.0/.well-known/openid-configuration").await.0, 400);
 }
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_with_a_challenge_that_only_claims_answer() {
+    let given = Given::healthy().await;
+    given.sim.advance(std::time::Duration::from_mins(5));
+    let revoked = given.sim.now().timestamp();
+    given.sim.patch_tenant(&json!({ "tokens_revoked_at": revoked })).unwrap();
+    let call = async |token: &str| {
+        let answer = given
+            .http
+            .get(format!("{}/v1.0/organization", given.sim.url()))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        let challenge =
+            answer.headers().get("www-authenticate").map(|text| text.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), challenge.unwrap_or_default())
+    };
+    let (status, challenge) = call(&given.token).await;
+    assert!(
+        status == 401 && challenge.contains("insufficient_claims") && challenge.contains("claims=\""),
+        "{challenge}"
+    );
+    let kept = given.sign_in().await;
+    assert_eq!(call(&kept).await.0, 401, "Entra gives the token it has kept");
+    let claims = format!(r#"{{"access_token":{{"nbf":{{"essential":true,"value":"{revoked}"}}}}}}"#);
+    let (_, answer) = given.ask_token(&[("claims", &claims)]).await;
+    assert_eq!(call(answer["access_token"].as_str().unwrap()).await.0, 200);
+}
