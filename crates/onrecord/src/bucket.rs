@@ -18,6 +18,8 @@ use object_store::{
 };
 use url::Url;
 
+use crate::fail::{self, Step};
+
 /// Bytes per part of an upload; with [`PARTS_AT_ONCE`] it bounds the memory of one upload.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 const PARTS_AT_ONCE: usize = 2;
@@ -82,7 +84,9 @@ impl Bucket {
     /// Writes a small object whole, replacing what was there.
     pub async fn put(&self, key: &str, body: Bytes) -> Result<(), BucketError> {
         let path = path(key)?;
+        fail::step(Step::BeforeObject, || "put".to_owned());
         self.store.put(&path, PutPayload::from_bytes(body)).await.map_err(|error| storage(key, &error))?;
+        fail::step(Step::AfterObject, || "put".to_owned());
         Ok(())
     }
 
@@ -195,7 +199,9 @@ impl Upload {
     /// Makes the object visible and returns its size.
     pub async fn finish(self) -> Result<u64, BucketError> {
         let Self { key, writer, size_bytes } = self;
+        fail::step(Step::BeforeObject, || "upload".to_owned());
         writer.finish().await.map_err(|error| storage(&key, &error))?;
+        fail::step(Step::AfterObject, || "upload".to_owned());
         Ok(size_bytes)
     }
 

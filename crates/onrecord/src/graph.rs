@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use msgraph::{Client, Credentials, Lanes};
 
+use crate::clock::Clock;
 use crate::config;
 use crate::model::id::IntegrationId;
 
@@ -15,13 +16,15 @@ use crate::model::id::IntegrationId;
 pub struct GraphClients {
     /// What Microsoft counts together, shared by all processes; without it each client counts for itself.
     lanes: Option<Arc<dyn Lanes>>,
+    /// What time it is, for what a certificate signs.
+    clock: Clock,
     by_integration: Mutex<HashMap<IntegrationId, (i64, Client)>>,
 }
 
 impl GraphClients {
     /// Clients that all keep to these lanes.
-    pub fn with_lanes(lanes: Arc<dyn Lanes>) -> Self {
-        Self { lanes: Some(lanes), by_integration: Mutex::default() }
+    pub fn with_lanes(lanes: Arc<dyn Lanes>, clock: Clock) -> Self {
+        Self { lanes: Some(lanes), clock, by_integration: Mutex::default() }
     }
 
     /// The client built for this revision of the integration, if there is one.
@@ -45,6 +48,8 @@ impl GraphClients {
         let mut builder = Client::builder(credentials)
             .graph_url(settings.url.url().clone())
             .login_url(settings.login_url.url().clone());
+        let clock = self.clock.clone();
+        builder = builder.clock(move || clock.now());
         if let Some(lanes) = &self.lanes {
             builder = builder.lanes(Arc::clone(lanes));
         }

@@ -1,5 +1,5 @@
 //! Lanes of Microsoft Graph, kept in the database: however many processes there are, together they send no more at
-//! once than Microsoft bears, and when it asks one of them to wait, all of them wait.
+//! once and no faster than Microsoft bears, and when it asks one of them to wait, all of them wait.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,11 +12,15 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::store::lanes::{Ask, Place};
+use crate::fail::{self, Step};
+use crate::store::lanes::{Ask, Pace, Place};
 use crate::store::{self, Store, lanes};
 
 /// A place is free again after this even if its holder was killed. Longer than any request may take.
-const PLACE_LASTS: TimeDelta = TimeDelta::seconds(90);
+const PLACE_LASTS: TimeDelta = TimeDelta::seconds(40);
+
+/// Whoever would have to wait longer for a turn is sent away, to do something else meanwhile.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Between two looks at a lane whose places other processes hold.
 const LOOK_AGAIN: Duration = Duration::from_millis(120);
@@ -53,19 +57,30 @@ impl DatabaseLanes {
         }
     }
 
-    async fn try_enter(&self, lane: &Lane, holder: &str) -> store::Result<Result<bool, Paused>> {
+    /// Takes a place and returns how long to wait with the request; `None` when all places are held.
+    async fn try_enter(&self, lane: &Lane, holder: &str) -> store::Result<Result<Option<Duration>, Paused>> {
         let now = self.now().await?;
-        let key = lane.key();
+        let (key, paces) = (lane.key(), paces(lane));
         let tx = self.store.write().await?;
-        let ask = Ask { key: &key, holder, at_once: lane.at_once(), now, until: now + PLACE_LASTS };
+        let ask = Ask { key: &key, holder, at_once: lane.at_once(), now, lasts: PLACE_LASTS, paces: &paces };
         let place = lanes::enter(&tx, ask).await?;
-        tx.commit().await?;
+        let until_open = |at: DateTime<Utc>| {
+            Err(Paused { retry_after: (at - now).to_std().unwrap_or_default().max(Duration::from_millis(1)) })
+        };
         Ok(match place {
-            Place::Taken => Ok(true),
-            Place::Full => Ok(false),
-            Place::Paused(until) => Err(Paused {
-                retry_after: (until - now).to_std().unwrap_or_default().max(Duration::from_millis(1)),
-            }),
+            // Not committed: the turn is left to whoever can wait for it.
+            Place::Taken(wait) if wait.to_std().is_ok_and(|wait| wait > LONGEST_WAIT) => {
+                until_open(now + wait)
+            }
+            Place::Taken(wait) => {
+                tx.commit().await?;
+                Ok(Some(wait.to_std().unwrap_or_default()))
+            }
+            Place::Full => {
+                tx.commit().await?;
+                Ok(None)
+            }
+            Place::Paused(until) => until_open(until),
         })
     }
 
@@ -77,6 +92,21 @@ impl DatabaseLanes {
     }
 }
 
+/// The paces of a lane as the tables keep them.
+fn paces(lane: &Lane) -> Vec<Pace> {
+    let kept = lane.paces().into_iter().map(|pace| Pace {
+        key: pace.key,
+        every: TimeDelta::from_std(pace.every).unwrap_or_default(),
+        burst: i32::try_from(pace.burst).unwrap_or(i32::MAX),
+    });
+    kept.collect()
+}
+
+/// What kind of lane it is, without whose.
+fn kind(lane: &Lane) -> String {
+    lane.key().split(':').next().unwrap_or_default().to_owned()
+}
+
 #[async_trait]
 impl Lanes for DatabaseLanes {
     async fn enter(&self, lane: &Lane) -> Result<Permit, Paused> {
@@ -84,8 +114,11 @@ impl Lanes for DatabaseLanes {
         let holder = Uuid::new_v4().to_string();
         loop {
             match self.try_enter(lane, &holder).await {
-                Ok(Ok(true)) => break,
-                Ok(Ok(false)) => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(Ok(Some(wait))) => {
+                    tokio::time::sleep(wait).await;
+                    break;
+                }
+                Ok(Ok(None)) => tokio::time::sleep(LOOK_AGAIN).await,
                 Ok(Err(paused)) => return Err(paused),
                 Err(error) => {
                     // A request that may be one too many is better than none at all.
@@ -94,11 +127,13 @@ impl Lanes for DatabaseLanes {
                 }
             }
         }
-        let place = HeldPlace { store: self.store.clone(), key: lane.key(), holder, _own: own };
+        fail::step(Step::BeforeCall, || kind(lane));
+        let place = HeldPlace { store: self.store.clone(), lane: lane.clone(), holder, _own: own };
         Ok(Permit::holding(place))
     }
 
     async fn throttled(&self, lane: &Lane, wait: Duration) {
+        metrics::counter!("onrecord_graph_throttled_total", "service" => lane.service()).increment(1);
         tracing::warn!(lane = lane.key(), wait_s = wait.as_secs(), "Microsoft asks us to wait");
         if let Err(error) = self.pause(lane, wait).await {
             tracing::warn!(lane = lane.key(), %error, "lanes cannot be shared at present");
@@ -110,15 +145,15 @@ impl Lanes for DatabaseLanes {
 /// Gives its place back when it is dropped.
 struct HeldPlace {
     store: Store,
-    key: String,
+    lane: Lane,
     holder: String,
     _own: Permit,
 }
 
 impl Drop for HeldPlace {
     fn drop(&mut self) {
-        let (store, key, holder) =
-            (self.store.clone(), std::mem::take(&mut self.key), std::mem::take(&mut self.holder));
+        fail::step(Step::AfterCall, || kind(&self.lane));
+        let (store, key, holder) = (self.store.clone(), self.lane.key(), std::mem::take(&mut self.holder));
         let leave = async move {
             let left = async {
                 let tx = store.write().await?;

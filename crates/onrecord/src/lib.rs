@@ -4,10 +4,10 @@
 //!
 //! - floor 4, the doors: [`web`], [`cli`]
 //! - floor 3, the operations: [`ops`]
-//! - floor 2, what an operation is handed: [`app`], [`delivery`], [`graph`]
-//! - floor 2, what an operation is handed: [`app`], [`graph`], [`lanes`]
+//! - floor 2, what an operation is handed: [`app`], [`delivery`], [`graph`], [`lanes`]
 //! - floor 1, the outside world, one room each: [`store`], [`bucket`], [`clock`], [`secrets`], [`telemetry`]
-//! - floor 0, nouns and rules: [`model`], [`config`]
+//! - floor 0, nouns and rules: [`model`], [`config`], [`text`]
+//! - floor 0, nouns and rules: [`model`], [`config`]; and [`fail`], the points at which tests end the process
 
 pub mod app;
 pub mod bucket;
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod fail;
 pub mod graph;
 pub mod lanes;
 pub mod model;
@@ -22,5 +23,6 @@ pub mod ops;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod text;
 pub mod web;
 pub mod worker;

@@ -13,6 +13,8 @@ use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use sha2::{Digest as _, Sha256};
 
+use crate::model::hex::hex;
+
 /// Verified against when there is no stored hash, so that an unknown address takes as long as a known one.
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$b25yZWNvcmRkZWNveXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -184,16 +186,6 @@ pub fn verify_password(password: &str, stored: Option<&str>) -> bool {
     };
     let matches = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
     matches && stored.is_some()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }
 
 fn additional_data(context: &str) -> Vec<u8> {

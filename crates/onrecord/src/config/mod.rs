@@ -18,7 +18,8 @@ pub use sections::{
 };
 pub use table::{Setting, Text};
 pub use values::{
-    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Origin, Proxies, ProxyUrl, Whole, Wording,
+    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Notifications, Origin, Proxies, ProxyUrl,
+    Whole, Wording,
 };
 
 use reader::{FileValues, Reader};
@@ -228,6 +229,20 @@ impl Config {
         set.or_else(default).expect("check() demands a public URL unless the listening address is loopback")
     }
 
+    /// Where Microsoft can tell us that something is new, or why it cannot. An address of this machine is of use only
+    /// to a Microsoft 365 that is simulated on it.
+    pub fn notification_url(&self) -> Result<Origin, NoNotifications> {
+        if self.http.notifications == Notifications::Off {
+            return Err(NoNotifications::SwitchedOff);
+        }
+        let url = self.http.notification_url.clone().unwrap_or_else(|| self.public_url());
+        match (url.is_loopback(), self.graph.url.is_loopback()) {
+            (true, false) => Err(NoNotifications::Unreachable),
+            (false, _) if !url.is_https() => Err(NoNotifications::Unreachable),
+            _ => Ok(url),
+        }
+    }
+
     /// Where the key file lies when no key is configured.
     pub fn key_file(&self) -> PathBuf {
         self.data.dir.join("secret.key")
@@ -292,6 +307,15 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Why Microsoft cannot say when something is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoNotifications {
+    /// The setting says so.
+    SwitchedOff,
+    /// There is no address at which Microsoft reaches us.
+    Unreachable,
 }
 
 /// A value as people may see it, secrets masked.

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 
 use super::table::settings;
 use super::values::{
-    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Origin, Proxies, ProxyUrl, Whole, Wording,
+    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Notifications, Origin, Proxies, ProxyUrl,
+    Whole, Wording,
 };
 use crate::model::integration::{InstructorRole, LawfulBasis};
 
@@ -28,6 +29,12 @@ settings! {
         /// The address people use. It makes absolute links and Secure cookies; the Host header never does.
         /// Without it OnRecord must listen on this machine only. Plain http is allowed on this machine only.
         ["ONRECORD_PUBLIC_URL"] public_url: Option<Origin>, Example("\"https://onrecord.example.edu\"");
+        /// The address at which Microsoft reaches OnRecord to say that something is new, if it is another than
+        /// `public_url`. Only `/graph/notifications` and `/graph/lifecycle` are asked for there.
+        ["ONRECORD_NOTIFICATION_URL"] notification_url: Option<Origin>, Example("\"https://hooks.example.edu\"");
+        /// `auto`: Microsoft is asked to say at once when something is new, where it can reach us: at an https
+        /// address. `off`: OnRecord only looks from time to time. Everything works either way, sooner with `auto`.
+        ["ONRECORD_NOTIFICATIONS"] notifications: Notifications, Default("\"auto\"");
         /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.
         ["ONRECORD_TRUSTED_PROXIES"] trusted_proxies: Proxies, Example("[\"127.0.0.1\", \"10.0.0.0/8\"]");
         /// A PEM file with the certificate chain, to serve https without a proxy. Needs `tls_key`.
@@ -166,6 +173,8 @@ settings! {
         ["ONRECORD_LIMIT_BODY_KIB"] body_kib: Whole<16, 65536>, Default("1024");
         /// The largest CSV upload in MiB.
         ["ONRECORD_LIMIT_UPLOAD_MIB"] upload_mib: Whole<1, 1024>, Default("64");
+        /// The largest recording in MiB that staff may upload by hand.
+        ["ONRECORD_LIMIT_RECORDING_MIB"] recording_mib: Whole<1, 1_048_576>, Default("8192");
     }
 }
 

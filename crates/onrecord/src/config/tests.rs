@@ -175,3 +175,23 @@ fn every_setting_is_documented_once() {
         |text: &str| text.contains("recording") && (text.contains("enable") || text.contains("disable"));
     assert!(!keys.iter().any(|key| switch(key)), "recording has no switch");
 }
+
+#[test]
+fn microsoft_tells_us_only_where_it_can_reach_us() {
+    let url = |pairs: &[(&str, &str)]| {
+        let config = load(pairs).expect("settings");
+        config.notification_url().map(|url| url.base().to_owned())
+    };
+    let public = ("ONRECORD_PUBLIC_URL", "https://onrecord.example.edu");
+    let simulated = ("ONRECORD_GRAPH_URL", "http://127.0.0.1:8081");
+    assert_eq!(url(&[public]).as_deref(), Ok("https://onrecord.example.edu"));
+    assert_eq!(
+        url(&[]),
+        Err(NoNotifications::Unreachable),
+        "nobody outside reaches this machine's own address"
+    );
+    assert_eq!(url(&[simulated]).as_deref(), Ok("http://127.0.0.1:8080"));
+    assert_eq!(url(&[public, ("ONRECORD_NOTIFICATIONS", "off")]), Err(NoNotifications::SwitchedOff));
+    let hooks = ("ONRECORD_NOTIFICATION_URL", "https://hooks.example.edu");
+    assert_eq!(url(&[public, hooks]).as_deref(), Ok("https://hooks.example.edu"));
+}

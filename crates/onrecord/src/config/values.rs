@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
 use crate::model::integration::{InstructorRole, LawfulBasis};
+use crate::model::people::normal_email;
 use crate::model::words::Word;
 
 /// What the file or the environment says, before a type has judged it.
@@ -140,7 +141,7 @@ fn list(raw: Raw) -> Option<Vec<String>> {
     Some(items.filter(|item| !item.is_empty()).collect())
 }
 
-/// Mail addresses, lower-cased, each once.
+/// Mail addresses as they are compared, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses(pub Vec<String>);
 
@@ -148,7 +149,7 @@ impl Value for Addresses {
     fn read(raw: Raw) -> Option<Self> {
         let mut addresses: Vec<String> = Vec::new();
         for item in list(raw)? {
-            let address = item.to_lowercase();
+            let address = normal_email(&item);
             let (name, domain) = address.split_once('@')?;
             if name.is_empty()
                 || domain.is_empty()
@@ -248,6 +249,11 @@ impl Origin {
     /// The address without a slash at its end: append an absolute path to it.
     pub fn base(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Whether it leads to this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
     }
 
     /// Whether it is reached over TLS: then cookies are Secure.
@@ -448,6 +454,16 @@ crate::words! {
 }
 
 crate::words! {
+    /// Whether Microsoft is asked to say when something is new.
+    pub enum Notifications {
+        /// Where it can reach us.
+        Auto = "auto",
+        /// Never.
+        Off = "off",
+    }
+}
+
+crate::words! {
     /// Who enters a class without waiting in the lobby, in Graph's words.
     pub enum LobbyScope {
         /// Only the organizer.
@@ -465,7 +481,7 @@ crate::words! {
     }
 }
 
-value_of_words!(LawfulBasis, InstructorRole, LogFormat, LobbyScope);
+value_of_words!(LawfulBasis, InstructorRole, LogFormat, LobbyScope, Notifications);
 
 #[cfg(test)]
 mod tests {

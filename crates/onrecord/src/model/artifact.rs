@@ -30,6 +30,8 @@ words! {
         Import = "import",
         /// A person decided.
         Person = "person",
+        /// Staff brought it: a link or an upload of a class held elsewhere.
+        Manual = "manual",
         /// Nothing fits; it waits in the inbox.
         None = "none",
     }
@@ -175,6 +177,8 @@ pub struct Artifact {
     pub confidence: Confidence,
     /// Who decided, if a person did.
     pub decided_by: Option<UserId>,
+    /// Why they decided so; empty when nobody did or nothing was said.
+    pub decided_reason: String,
     /// When a person said that it belongs to no class.
     pub dismissed_at: Option<DateTime<Utc>>,
     /// How far a transcript's times were moved to lie on its recording's time line.

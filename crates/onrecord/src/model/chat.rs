@@ -39,6 +39,8 @@ words! {
         Started = "started",
         /// The call ended.
         Ended = "ended",
+        /// A recording began.
+        RecordingStarted = "recording_started",
         /// A recording was saved; the event names its file.
         Recorded = "recorded",
         /// A recording failed.

@@ -159,6 +159,10 @@ pub struct Meeting {
     pub verdict: Verdict,
     /// Why it is missing, as a fixed word; empty otherwise.
     pub verdict_cause: String,
+    /// Whether the cause is proved or inferred; empty without a cause.
+    pub verdict_basis: String,
+    /// What the verdict rests on, as fixed words.
+    pub verdict_evidence: Vec<String>,
     /// When the verdict last changed.
     pub verdict_at: Option<DateTime<Utc>>,
     /// Real start of the call, from attendance or recordings.
@@ -167,6 +171,12 @@ pub struct Meeting {
     pub call_ended_at: Option<DateTime<Utc>>,
     /// When OnRecord looks next; `None` when nothing is planned.
     pub next_sync_at: Option<DateTime<Utc>>,
+    /// When the guard looks next: before class whether recording is on, during it whether it records.
+    pub guard_at: Option<DateTime<Utc>>,
+    /// When its chat was last read while it was on.
+    pub watched_at: Option<DateTime<Utc>>,
+    /// When its organizer was found to be no longer in the directory.
+    pub organizer_gone_at: Option<DateTime<Utc>>,
     /// When it was last looked at.
     pub synced_at: Option<DateTime<Utc>>,
     /// Set when this slot was cancelled.

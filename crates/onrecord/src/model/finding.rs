@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::finding_code::Code;
 use crate::words;
 
 words! {
@@ -20,7 +21,7 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// A fixed word for scripts.
-    pub code: &'static str,
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, in one sentence.
@@ -33,27 +34,29 @@ pub struct Trouble {
     pub command: Option<String>,
     /// The page at Microsoft on which it is mended.
     pub link: Option<String>,
+    /// How many classes it harms, where that is not those of its account.
+    pub harms: Option<i64>,
 }
 
 impl Trouble {
     /// An error with its fix.
-    pub fn error(code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
+    pub fn error(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
         Self::new(code, Severity::Error, message.into(), fix.into())
     }
 
     /// A warning with its fix.
-    pub fn warning(code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
+    pub fn warning(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
         Self::new(code, Severity::Warning, message.into(), fix.into())
     }
 
     /// Something good to know.
-    pub fn info(code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
+    pub fn info(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Box<Self> {
         Self::new(code, Severity::Info, message.into(), fix.into())
     }
 
-    fn new(code: &'static str, severity: Severity, message: String, fix: String) -> Box<Self> {
+    fn new(code: Code, severity: Severity, message: String, fix: String) -> Box<Self> {
         let consequence = String::new();
-        Box::new(Self { code, severity, message, consequence, fix, command: None, link: None })
+        Box::new(Self { code, severity, message, consequence, fix, command: None, link: None, harms: None })
     }
 
     /// With what follows from it.
@@ -67,6 +70,13 @@ impl Trouble {
     #[must_use]
     pub fn command(mut self: Box<Self>, text: impl Into<String>) -> Box<Self> {
         self.command = Some(text.into());
+        self
+    }
+
+    /// With the number of classes that it harms.
+    #[must_use]
+    pub fn harms(mut self: Box<Self>, classes: i64) -> Box<Self> {
+        self.harms = Some(classes);
         self
     }
 

@@ -61,6 +61,8 @@ ids! {
     MeetingId,
     /// A recording, transcript or shared file.
     ArtifactId,
+    /// A subscription to Microsoft's change notifications.
+    SubscriptionId,
     /// A piece of work in the queue.
     JobId,
     /// One run of Sync Data.
@@ -79,4 +81,8 @@ ids! {
     ChatMessageId,
     /// One wording of the recording notice.
     NoticeVersionId,
+    /// Something a person must be told.
+    AlertId,
+    /// A test meeting that is made and removed again.
+    RehearsalId,
 }

@@ -58,6 +58,8 @@ pub struct Integration {
     pub client_id: String,
     /// The client secret, sealed; `None` until set.
     pub client_secret_sealed: Option<String>,
+    /// PEM with certificate and key, sealed; `None` unless a certificate signs in. Then there is no secret.
+    pub client_certificate_sealed: Option<String>,
     /// A drive read besides the organizers' own.
     pub extra_drive_id: Option<String>,
     /// Kinds that are neither asked for nor requested.

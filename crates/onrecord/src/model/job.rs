@@ -12,13 +12,21 @@ words! {
         Provision = "provision",
         /// Tell Teams of a change or a cancellation. Subject: `meeting:{id}`.
         Update = "update",
+        /// Read before class whether recording is still switched on, and repair it. Subject: `meeting:{id}`.
+        Verify = "verify",
+        /// Read whether a class that is on is being recorded. Subject: `meeting:{id}`.
+        Watch = "watch",
         /// Bring one meeting's artifacts. Subject: `meeting:{id}`.
         Sync = "sync",
         /// Ask an organizer's deltas what is new. Subject: `organizer:{integration id}/{entra object id}` or
         /// `drive:{integration id}/{drive id}`.
         Delta = "delta",
+        /// Copy one recording into the archive. Subject: `artifact:{id}`.
+        Copy = "copy",
         /// Update invitations after roster changes. Subject: `course:{id}`.
         Roster = "roster",
+        /// Make a test meeting and remove it, or only remove it. Subject: `rehearsal:{id}`.
+        Rehearse = "rehearse",
         /// A recurring duty of the timetable. Subject: `duty:{duty}`.
         Duty = "duty",
     }
@@ -33,8 +41,16 @@ words! {
         CatchUp = "catch_up",
         /// Meetings and organizers whose time to be looked at has come are queued.
         PlanSync = "plan_sync",
+        /// Looks at classes before and while they run whose time has come are queued.
+        PlanGuard = "plan_guard",
+        /// Copies that were never finished are removed from the archive.
+        Drafts = "drafts",
         /// Verdicts that change because time passes are changed.
         Verdicts = "verdicts",
+        /// Subscriptions to change notifications are made, renewed, compared and ended.
+        Subscriptions = "subscriptions",
+        /// A connection that was examined once is examined again each day.
+        Examine = "examine",
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Unmatched {
     pub name: String,
     /// What the name tells, with the start in UTC.
     pub started_at: Option<DateTime<Utc>>,
+    /// Meetings of which a person said that it is none of theirs.
+    pub refused: Vec<MeetingId>,
 }
 
 /// A join that is proved.
@@ -52,20 +54,23 @@ pub fn pairs(
     files: &[Unmatched],
     may_be: impl Fn(&Unmatched, &str) -> bool,
 ) -> Vec<Pair> {
-    let by_chat = |recording: &Unfiled, file: &Unmatched| {
-        recording.chat_names.contains(&file.name) && is_near(recording, file)
+    let may_belong = |recording: &Unfiled, file: &Unmatched| {
+        is_near(recording, file) && !file.refused.contains(&recording.meeting)
     };
-    let mut found = unique(recordings, files, by_chat, true);
+    let by_chat = |recording: &Unfiled, file: &Unmatched| {
+        recording.chat_names.contains(&file.name) && may_belong(recording, file)
+    };
+    let mut found = proved(recordings, files, by_chat, true);
     let taken =
         |pairs: &[Pair], r: ArtifactId, f: ArtifactId| pairs.iter().any(|p| p.recording == r || p.file == f);
     let by_name = |recording: &Unfiled, file: &Unmatched| {
         file.started_at.is_some()
-            && is_near(recording, file)
+            && may_belong(recording, file)
             && recording.subjects.iter().any(|subject| may_be(file, subject))
     };
     // Everything that fits counts against uniqueness, joined by chat or not: two classes of one title at one hour
     // must not swap because the first pair is already gone.
-    let rest = unique(recordings, files, by_name, false);
+    let rest = proved(recordings, files, by_name, false);
     let rest = rest.into_iter().filter(|pair| !taken(&found, pair.recording, pair.file)).collect::<Vec<_>>();
     found.extend(rest);
     found
@@ -76,21 +81,62 @@ fn is_near(recording: &Unfiled, file: &Unmatched) -> bool {
     file.started_at.is_none_or(|at| (at - recording.started_at).abs() <= STAMP_TOLERANCE)
 }
 
-fn unique(
+/// What fits nothing else: one recording and one file, or all recordings of one meeting and as many files, which
+/// then lie in the same order in time. The second tells a false start from the class that follows it at once.
+fn proved(
     recordings: &[Unfiled],
     files: &[Unmatched],
     fits: impl Fn(&Unfiled, &Unmatched) -> bool,
     by_chat: bool,
 ) -> Vec<Pair> {
     let mut found = Vec::new();
-    for recording in recordings {
-        let mut fitting = files.iter().filter(|file| fits(recording, file));
-        let (Some(file), None) = (fitting.next(), fitting.next()) else { continue };
-        if recordings.iter().filter(|other| fits(other, file)).count() == 1 {
-            found.push(Pair { recording: recording.id, file: file.id, by_chat });
+    let mut seen = vec![false; recordings.len()];
+    for start in 0..recordings.len() {
+        if std::mem::replace(&mut seen[start], true) {
+            continue;
         }
+        let (mut group, mut own) = (vec![start], Vec::new());
+        let mut next = 0;
+        while let Some(at) = group.get(next).copied() {
+            next += 1;
+            for (place, file) in files.iter().enumerate().filter(|(_, file)| fits(&recordings[at], file)) {
+                if own.contains(&place) {
+                    continue;
+                }
+                own.push(place);
+                for (other, recording) in recordings.iter().enumerate() {
+                    if !seen[other] && fits(recording, file) {
+                        seen[other] = true;
+                        group.push(other);
+                    }
+                }
+            }
+        }
+        found.extend(in_order(recordings, files, (group, own), by_chat));
     }
     found
+}
+
+/// The pairs of a group that hangs together; none if it is of several meetings or the numbers differ.
+fn in_order(
+    recordings: &[Unfiled],
+    files: &[Unmatched],
+    (mut group, mut own): (Vec<usize>, Vec<usize>),
+    by_chat: bool,
+) -> Vec<Pair> {
+    let of_one = group.iter().all(|at| recordings[*at].meeting == recordings[group[0]].meeting);
+    let is_timed = own.len() == 1 || own.iter().all(|at| files[*at].started_at.is_some());
+    if group.len() != own.len() || !of_one || !is_timed {
+        return Vec::new();
+    }
+    group.sort_by_key(|at| (recordings[*at].started_at, recordings[*at].id));
+    own.sort_by_key(|at| (files[*at].started_at, files[*at].id));
+    let pair = |(recording, file): (&usize, &usize)| Pair {
+        recording: recordings[*recording].id,
+        file: files[*file].id,
+        by_chat,
+    };
+    group.iter().zip(&own).map(pair).collect()
 }
 
 #[cfg(test)]
@@ -112,7 +158,12 @@ mod tests {
     }
 
     fn file(id: i64, name: &str, second: i64) -> Unmatched {
-        Unmatched { id: ArtifactId(id), name: name.to_owned(), started_at: Some(at(second)) }
+        Unmatched {
+            id: ArtifactId(id),
+            name: name.to_owned(),
+            started_at: Some(at(second)),
+            refused: Vec::new(),
+        }
     }
 
     fn join(recordings: &[Unfiled], files: &[Unmatched]) -> Vec<(i64, i64)> {
@@ -150,5 +201,68 @@ mod tests {
         let recordings = [recording(1, 1, 0, &[]), recording(2, 1, 14_400, &[])];
         let files = [file(8, "Algebra", 14_401), file(9, "Algebra", 1)];
         assert_eq!(join(&recordings, &files), [(1, 9), (2, 8)]);
+    }
+
+    #[test]
+    fn a_false_start_and_the_class_that_follows_at_once_keep_their_order() {
+        let recordings = [recording(1, 1, 0, &[]), recording(2, 1, 40, &[])];
+        let files = [file(9, "Algebra 1", 38), file(8, "Algebra", -2)];
+        assert_eq!(join(&recordings, &files), [(1, 8), (2, 9)]);
+        assert_eq!(
+            join(&recordings, &files[..1]),
+            [],
+            "which of the two it is will show when the other comes"
+        );
+        let two_classes = [recording(1, 1, 0, &[]), recording(2, 2, 40, &[])];
+        assert_eq!(join(&two_classes, &files), [], "never across classes");
+    }
+
+    #[test]
+    fn what_a_person_refused_is_not_joined_by_any_evidence() {
+        let refused = Unmatched { refused: vec![MeetingId(1)], ..file(8, "Algebra", 1) };
+        assert_eq!(join(&[recording(1, 1, 0, &["Algebra"])], &[refused]), []);
+    }
+
+    proptest::proptest! {
+        /// Classes of one title at one hour, each with its parts; some chats name their files, some do not; files come
+        /// in any order and some not at all. Whatever is joined is right.
+        #[test]
+        fn whatever_is_joined_is_of_its_own_class(
+            classes in proptest::collection::vec((0_i64..4, 1_usize..3, proptest::bool::ANY, 0_i64..30), 1..6),
+            lost in proptest::collection::vec(0_usize..12, 0..4),
+            turn in 0_usize..12,
+        ) {
+            let mut recordings = Vec::new();
+            let mut files = Vec::new();
+            let mut truth = Vec::new();
+            let hours: Vec<i64> = classes.iter().map(|class| class.0).collect();
+            for (number, (hour, parts, named, lag)) in classes.iter().enumerate() {
+                for part in 0..*parts {
+                    let id = (number * 10 + part) as i64;
+                    let begins = hour * 86_400 + part as i64 * 1_800 + number as i64 * 7;
+                    let name = format!("Algebra {id}");
+                    let names: Vec<String> = (0..*parts).map(|p| format!("Algebra {}", number * 10 + p)).collect();
+                    let names: Vec<&str> = names.iter().map(String::as_str).filter(|_| *named).collect();
+                    let mut one = recording(id, number as i64, begins, &names);
+                    // As the caller does: with a twin, name and time prove nothing.
+                    if hours.iter().filter(|other| *other == hour).count() > 1 {
+                        one.subjects.clear();
+                    }
+                    recordings.push(one);
+                    files.push(file(1_000 + id, &name, begins - lag));
+                    truth.push((id, 1_000 + id));
+                }
+            }
+            for place in lost {
+                if place < files.len() {
+                    files.remove(place);
+                }
+            }
+            let turn = turn.min(files.len());
+            files.rotate_left(turn);
+            for pair in join(&recordings, &files) {
+                proptest::prop_assert!(truth.contains(&pair), "{pair:?} was joined wrongly");
+            }
+        }
     }
 }

@@ -1,61 +1,5 @@
-//! The recording notice: that the class is recorded, on what basis, where the recording is stored, who may see it,
-//! how long, and whom to ask. Only the basis `consent` speaks of consent.
-
-use super::integration::LawfulBasis;
-
-/// What the notice is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct NoticeTerms<'a> {
-    /// Why the school may record.
-    pub basis: LawfulBasis,
-    /// Completes "The recording is stored in …".
-    pub storage: &'a str,
-    /// Completes "… may watch it".
-    pub viewers: &'a str,
-    /// Completes "It is kept …".
-    pub kept: &'a str,
-    /// Whom to ask; empty means the instructor.
-    pub contact: &'a str,
-    /// The institution's own wording, instead of ours; empty for ours.
-    pub wording: &'a str,
-}
-
-/// The notice, one paragraph per line.
-pub fn text(terms: NoticeTerms<'_>) -> String {
-    let own = terms.wording.trim();
-    if !own.is_empty() {
-        return own.to_owned();
-    }
-    let or = |text: &str, default: &'static str| match text.trim().trim_end_matches('.') {
-        "" => default.to_owned(),
-        text => text.to_owned(),
-    };
-    let storage = or(terms.storage, "the school's Microsoft 365");
-    let viewers = capitalised(&or(terms.viewers, "the people of this course"));
-    let kept = or(terms.kept, "as long as the school's retention policy says");
-    let contact = or(terms.contact, "your instructor");
-    format!(
-        "This class is recorded and transcribed. {}\nThe recording is stored in {storage}. {viewers} may watch it. \
-         It is kept {kept}.\nQuestions about the recording? Ask {contact}.",
-        basis(terms.basis)
-    )
-}
-
-fn basis(basis: LawfulBasis) -> &'static str {
-    match basis {
-        LawfulBasis::Consent => "By joining, you consent to being recorded.",
-        LawfulBasis::PublicTask => "The school records its classes as part of its public task.",
-        LawfulBasis::LegitimateInterest => {
-            "The school has a legitimate interest in it: whoever could not be there can catch up."
-        }
-        LawfulBasis::LegalObligation => "The law obliges the school to record its classes.",
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
+//! The recording notice inside an invitation: as HTML, marked so that an edit finds it again. Its words come from
+//! `ops/notice.rs`.
 
 /// What marks our part of an invitation, so that an edit finds it again.
 const MARK: &str = "onrecord-invitation";
@@ -125,46 +69,6 @@ fn ascii_find(text: &str, wanted: &str, from: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::words::Word as _;
-
-    fn terms(basis: LawfulBasis) -> NoticeTerms<'static> {
-        NoticeTerms {
-            basis,
-            storage: "Contoso's OneDrive",
-            viewers: "the people of this course",
-            kept: "for one year",
-            contact: "privacy@contoso.example",
-            wording: "",
-        }
-    }
-
-    #[test]
-    fn only_consent_speaks_of_consent_and_each_tells_everything() {
-        for basis in LawfulBasis::ALL {
-            let text = text(terms(*basis));
-            let consents = text.contains("By joining, you consent to being recorded");
-            assert_eq!(consents, *basis == LawfulBasis::Consent, "{text}");
-            for part in ["is recorded", "Contoso's OneDrive", "The people of this course", "for one year"] {
-                assert!(text.contains(part), "{part} is missing in {text}");
-            }
-            assert!(text.contains("privacy@contoso.example"));
-        }
-    }
-
-    #[test]
-    fn empty_terms_still_make_whole_sentences() {
-        let empty =
-            NoticeTerms { storage: "", viewers: "", kept: " ", contact: "", ..terms(LawfulBasis::Consent) };
-        let text = text(empty);
-        assert!(!text.contains(" ."), "{text}");
-        assert!(text.contains("Ask your instructor."));
-    }
-
-    #[test]
-    fn the_institutions_own_wording_replaces_ours() {
-        let own = NoticeTerms { wording: " We record. ", ..terms(LawfulBasis::Consent) };
-        assert_eq!(text(own), "We record.");
-    }
 
     #[test]
     fn nothing_a_person_writes_becomes_html() {

@@ -1,8 +1,10 @@
 //! Users, courses and who belongs to what.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::id::{CourseId, EnrolmentId, UserId};
+use super::integration::SyncKind;
 use crate::words;
 
 words! {
@@ -73,6 +75,8 @@ pub struct Course {
     pub learners_see_files: bool,
     /// Learners are invited in Teams (default no: they join from the class page).
     pub invite_learners: bool,
+    /// Kinds that are neither asked for nor shown; never recordings.
+    pub kinds_off: Vec<SyncKind>,
 }
 
 /// One person's place in one course.
@@ -92,9 +96,10 @@ pub struct Enrolment {
     pub ends_on: Option<NaiveDate>,
 }
 
-/// An e-mail address as stored and compared: trimmed and lower case.
+/// An e-mail address as stored and compared: trimmed, in lower case, and composed (Unicode NFC): an "ü" typed as one
+/// letter and one typed as "u" with a mark are the same address. This is the only place that makes them so.
 pub fn normal_email(text: &str) -> String {
-    text.trim().to_lowercase()
+    text.trim().to_lowercase().nfc().collect()
 }
 
 /// Whether `email` can be an address: one `@`, something on both sides, a dot in the host, no space.
@@ -150,6 +155,17 @@ mod tests {
         assert!(fault("aaaaaaaaaaaaaaaa").is_some());
         assert!(fault("Ada.Lovelace@school.example").is_some());
         assert!(fault(&"x1".repeat(501)).is_some());
+    }
+
+    #[test]
+    fn an_address_is_the_same_however_its_letters_were_typed() {
+        let composed = "j\u{fc}rgen@schule.example";
+        for typed in
+            ["J\u{fc}rgen@Schule.example", " ju\u{308}rgen@schule.example\t", "JU\u{308}RGEN@SCHULE.EXAMPLE"]
+        {
+            assert_eq!(normal_email(typed), composed, "{typed:?}");
+        }
+        assert_eq!(normal_email(composed), composed);
     }
 
     #[test]

@@ -21,6 +21,8 @@ words! {
 pub struct Permission {
     /// As Entra names it.
     pub name: &'static str,
+    /// Microsoft's id of the app role, by which directories and scripts name it.
+    pub role_id: &'static str,
     /// Wider permissions that do as well.
     pub instead: &'static [&'static str],
     /// The kinds that need it; empty: everything does.
@@ -37,6 +39,7 @@ pub struct Permission {
 pub const PERMISSIONS: &[Permission] = &[
     Permission {
         name: "Calendars.ReadWrite",
+        role_id: "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
         instead: &[],
         kinds: &[],
         profile: Profile::Minimal,
@@ -45,6 +48,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "OnlineMeetings.ReadWrite.All",
+        role_id: "b8bb2037-6e08-44ac-a4ea-4674e010e2a4",
         instead: &[],
         kinds: &[],
         profile: Profile::Minimal,
@@ -53,6 +57,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "User.Read.All",
+        role_id: "df021288-bdef-4463-88db-98f22de89214",
         instead: &["Directory.Read.All", "User.ReadWrite.All", "Directory.ReadWrite.All"],
         kinds: &[],
         profile: Profile::Minimal,
@@ -61,6 +66,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "OnlineMeetingRecording.Read.All",
+        role_id: "a4a08342-c95d-476b-b943-97e100569c8d",
         instead: &[],
         kinds: &[SyncKind::Recordings],
         profile: Profile::Minimal,
@@ -69,6 +75,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "Files.Read.All",
+        role_id: "01d4889c-1287-42c6-ac1f-5d1e02578ef6",
         instead: &["Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All"],
         kinds: &[SyncKind::Recordings, SyncKind::Files],
         profile: Profile::Minimal,
@@ -77,6 +84,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "OnlineMeetingTranscript.Read.All",
+        role_id: "a4a80d8d-d283-4bd8-8504-555ec3870630",
         instead: &[],
         kinds: &[SyncKind::Transcripts],
         profile: Profile::Standard,
@@ -85,6 +93,7 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "OnlineMeetingArtifact.Read.All",
+        role_id: "df01ed3b-eb61-4eca-9965-6b3d789751b2",
         instead: &[],
         kinds: &[SyncKind::Attendance],
         profile: Profile::Standard,
@@ -93,13 +102,34 @@ pub const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "Chat.Read.All",
+        role_id: "6b7d71aa-70aa-4810-a8d9-5d9fb2830017",
         instead: &["Chat.ReadWrite.All"],
         kinds: &[SyncKind::Chat, SyncKind::Files],
         profile: Profile::Full,
         purpose: "reads the meeting's chat and finds the files shared in it",
         lost: "There is no chat, and shared files are not found.",
     },
+    Permission {
+        name: "Files.ReadWrite.All",
+        role_id: "75359482-378d-4052-8f01-80520e7db3cd",
+        instead: &["Sites.ReadWrite.All"],
+        kinds: &[SyncKind::Files],
+        profile: Profile::Full,
+        purpose: "opens the links of files shared in the chat, which reading alone does not allow",
+        lost: "Files shared in the chat are seen, but cannot be fetched.",
+    },
 ];
+
+/// Permissions that no profile asks for. OnRecord uses them where they are granted and says nothing where they are not.
+pub const OPTIONAL: &[Permission] = &[Permission {
+    name: "Application.Read.All",
+    role_id: "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+    instead: &["Directory.Read.All"],
+    kinds: &[],
+    profile: Profile::Minimal,
+    purpose: "reads when the app's secrets and certificates end, and what was granted a moment ago",
+    lost: "Doctor cannot warn before a secret ends.",
+}];
 
 impl Permission {
     /// Whether an integration that does not fetch `off` needs it.
@@ -115,7 +145,7 @@ impl Permission {
 
 /// Whether a token with `roles` may do what the permission `name` is for.
 pub fn granted(roles: &[String], name: &str) -> bool {
-    match PERMISSIONS.iter().find(|permission| permission.name == name) {
+    match PERMISSIONS.iter().chain(OPTIONAL).find(|permission| permission.name == name) {
         Some(permission) => permission.is_granted(roles),
         None => roles.iter().any(|role| role == name),
     }

@@ -64,6 +64,17 @@ impl RecordingName {
         letters(&self.suffix).starts_with("meetingtranscript")
     }
 
+    /// Whether the subject is `subject`, letter by letter.
+    pub fn is_exactly(&self, subject: &str) -> bool {
+        let own = letters(&self.subject);
+        !own.is_empty() && own == letters(subject)
+    }
+
+    /// What two files of the same meeting have in common in their names.
+    pub fn subject_key(&self) -> String {
+        letters(&self.subject)
+    }
+
     /// Whether the subject can be `subject`: the same letters and digits, or a long beginning of them.
     pub fn may_be(&self, subject: &str) -> bool {
         let (own, wanted) = (letters(&self.subject), letters(subject));

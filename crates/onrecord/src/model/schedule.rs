@@ -53,6 +53,11 @@ pub fn zone(name: &str) -> Result<Tz, String> {
     name.trim().parse().map_err(|_| wrong())
 }
 
+/// Whether a day can be meant at school. Databases and calendars do not agree about others.
+pub fn is_plausible(day: NaiveDate) -> bool {
+    (1900..=9999).contains(&day.year())
+}
+
 /// The moments of a slot in `zone`; else every field that is wrong.
 pub fn slot(text: &SlotText, zone: Tz) -> Result<Slot, Vec<SlotError>> {
     let day = NaiveDate::parse_from_str(text.date.trim(), "%Y-%m-%d")

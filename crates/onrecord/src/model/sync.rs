@@ -66,6 +66,8 @@ pub struct SyncState {
     pub state: KindState,
     /// Why it failed.
     pub error: Option<String>,
+    /// What else is to be said, although nothing failed.
+    pub note: Option<String>,
     /// Where the next reading goes on.
     pub position: Option<String>,
     /// Rows that are there.
@@ -91,7 +93,13 @@ pub struct KindReport {
     pub unchanged: u64,
     /// Why it failed, in a plain sentence with the fix.
     pub error: Option<String>,
+    /// What else is to be said, although nothing failed: that Microsoft no longer offers it.
+    #[serde(default)]
+    pub note: Option<String>,
 }
+
+/// What is said of a kind that is no longer to be had, which is no failure.
+pub const NO_LONGER_OFFERED: &str = "no longer offered by Microsoft";
 
 impl KindReport {
     /// A report in `state` with nothing counted.
@@ -103,7 +111,13 @@ impl KindReport {
             updated: 0,
             unchanged: 0,
             error: None,
+            note: None,
         }
+    }
+
+    /// The report on what Microsoft no longer offers; `items` were read while it did.
+    pub fn no_longer_offered(items: u64) -> Self {
+        Self { unchanged: items, note: Some(NO_LONGER_OFFERED.to_owned()), ..Self::new(KindState::Ok) }
     }
 
     /// A failed report with its sentence.
@@ -116,6 +130,9 @@ impl KindReport {
         self.created += other.created;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
+        if self.note.is_none() {
+            self.note.clone_from(&other.note);
+        }
         if badness(other.state) > badness(self.state) {
             self.state = other.state;
             self.success = other.success;

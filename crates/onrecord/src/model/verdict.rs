@@ -3,103 +3,17 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::conference::{AutoRecordingStatus, Verdict};
+use super::conference::{AutoRecordingStatus as Status, Verdict};
+use super::live::Answer;
 use super::sync::KindState;
-use crate::words;
+
+pub use super::cause::{Basis, Cause, Fact, Owner};
 
 /// Microsoft's clock and ours may differ by this much.
 pub const CLOCK_SKEW: Duration = Duration::minutes(1);
 
 /// With no source that tells how long the call was, a part of this length is taken for a whole recording.
 const WHOLE_WITHOUT_CALL_MS: i64 = 10 * 60_000;
-
-words! {
-    /// Why a recording is missing.
-    pub enum Cause {
-        /// The Teams meeting was never made, so nothing could be held in it.
-        NoTeamsMeeting = "no_teams_meeting",
-        /// Recording could not be switched on, and the class was held without.
-        NotEnabled = "not_enabled",
-        /// Recording was on, the class was held, and Teams made no recording.
-        NotRecorded = "not_recorded",
-        /// Teams reported that the recording failed.
-        RecordingFailed = "recording_failed",
-        /// The organizer's OneDrive is full.
-        StorageFull = "storage_full",
-        /// The recording covers less than half of the call.
-        StoppedEarly = "stopped_early",
-        /// A file that may be it waits in the inbox.
-        InInbox = "in_inbox",
-        /// There was a recording, and Microsoft no longer has it.
-        Lost = "lost",
-        /// OnRecord may not read recordings at Microsoft.
-        CannotRead = "cannot_read",
-        /// No source that would show the call could be read.
-        CannotTell = "cannot_tell",
-    }
-}
-
-words! {
-    /// Who has to act on a missing recording.
-    pub enum Owner {
-        /// The instructor of the course.
-        Instructor = "instructor",
-        /// The administrator.
-        Admin = "admin",
-    }
-}
-
-impl Cause {
-    /// Who has to act.
-    pub fn owner(self) -> Owner {
-        match self {
-            Self::NotRecorded | Self::StoppedEarly => Owner::Instructor,
-            _ => Owner::Admin,
-        }
-    }
-
-    /// What happened and what to do, in a plain sentence each.
-    pub fn fix(self) -> &'static str {
-        match self {
-            Self::NoTeamsMeeting => {
-                "The Teams meeting could not be made. Open Integrations, Microsoft Teams, and follow the findings."
-            }
-            Self::NotEnabled => {
-                "Recording could not be switched on before the class. Open Integrations, Microsoft Teams, and \
-                 follow the findings, so that the next class is recorded."
-            }
-            Self::NotRecorded => {
-                "Recording was on, but Teams made none. Ask whoever taught whether it was stopped, and the \
-                 administrator whether the Teams meeting policy allows cloud recording."
-            }
-            Self::RecordingFailed => {
-                "Teams reported that the recording failed. Look into the meeting's chat for a temporary copy \
-                 within 21 days, and ask the administrator to check the organizer's OneDrive."
-            }
-            Self::StorageFull => {
-                "Storage full: the organizer's OneDrive took no recording. Free space or buy more, and look into \
-                 the meeting's chat for a temporary copy within 21 days."
-            }
-            Self::StoppedEarly => {
-                "The recording covers less than half of the call. Ask whoever taught whether it was stopped; \
-                 what there is can be watched."
-            }
-            Self::InInbox => "A file that may be it waits in the inbox. Open the inbox and assign it.",
-            Self::Lost => {
-                "Microsoft no longer has the recording. Look into the recycle bin of the organizer's OneDrive \
-                 within 93 days."
-            }
-            Self::CannotRead => {
-                "OnRecord could not read recordings at Microsoft. Open Integrations, Microsoft Teams, and follow \
-                 the findings; then press Sync Data."
-            }
-            Self::CannotTell => {
-                "Neither attendance nor chat could be read, so nobody can say whether the class was held. Allow \
-                 one of them, or assign the recording by hand."
-            }
-        }
-    }
-}
 
 /// One recording as far as the verdict goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +24,8 @@ pub struct Part {
     pub certain: bool,
     /// Microsoft no longer has it, and neither have we.
     pub lost: bool,
+    /// It vanished when its time at Microsoft was over.
+    pub expired: bool,
 }
 
 /// The call as far as any source shows it.
@@ -137,21 +53,51 @@ pub struct Evidence {
     /// There is a Teams meeting that could be held.
     pub has_teams_meeting: bool,
     /// Whether recording was known to be on.
-    pub auto_recording_status: AutoRecordingStatus,
+    pub auto_recording_status: Status,
     /// The organizer's OneDrive takes no more.
     pub storage_full: bool,
     /// Its recordings.
     pub parts: Vec<Part>,
     /// The call, if any source shows it.
     pub call: Option<Call>,
-    /// Teams reported a failed recording.
-    pub recording_failed: bool,
+    /// What the chat tells of recordings.
+    pub chat: Chat,
+    /// Who came, if attendance was read.
+    pub came: Option<Came>,
+    /// Since when the organizer is no longer in the directory.
+    pub organizer_gone: bool,
+    /// What whoever taught answered when asked whether Teams records.
+    pub answer: Option<Answer>,
     /// A source that would show the call was read after the end.
     pub source_readable: bool,
     /// How reading recordings went last.
     pub recordings_read: Option<KindState>,
     /// A file in the inbox may belong here.
     pub candidate_in_inbox: bool,
+}
+
+/// What the chat tells of a class's recordings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Chat {
+    /// It was read after the end, so that its silence says something.
+    pub read: bool,
+    /// It tells of a call.
+    pub call: bool,
+    /// A recording began.
+    pub began: bool,
+    /// A recording was saved.
+    pub saved: bool,
+    /// A recording failed, and none was saved.
+    pub failed: bool,
+}
+
+/// Who came to a class, as far as recording goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Came {
+    /// How many people.
+    pub people: i64,
+    /// Of them, those whose role lets them record.
+    pub may_record: i64,
 }
 
 /// How long OnRecord waits and looks.
@@ -170,15 +116,17 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why it is missing.
     pub cause: Option<Cause>,
+    /// How sure the cause is.
+    pub basis: Option<Basis>,
 }
 
 impl Judgement {
     fn plain(verdict: Verdict) -> Self {
-        Self { verdict, cause: None }
+        Self { verdict, cause: None, basis: None }
     }
 
-    fn missing(cause: Cause) -> Self {
-        Self { verdict: Verdict::Missing, cause: Some(cause) }
+    fn missing((cause, basis): (Cause, Basis)) -> Self {
+        Self { verdict: Verdict::Missing, cause: Some(cause), basis: Some(basis) }
     }
 }
 
@@ -206,29 +154,106 @@ impl Evidence {
         covered.is_none_or(|covered| covered >= wanted)
     }
 
-    fn cause(&self) -> Cause {
+    /// Why there is no recording, and whether that is shown or only the likeliest reason.
+    fn cause(&self) -> (Cause, Basis) {
         if self.certain().next().is_some() {
-            return Cause::StoppedEarly;
+            let is_measured = self.call.is_some_and(|call| call.length_ms.is_some());
+            return (Cause::StoppedEarly, if is_measured { Basis::Proved } else { Basis::Inferred });
         }
         if self.parts.iter().any(|part| part.lost) {
-            Cause::Lost
-        } else if self.candidate_in_inbox || !self.parts.is_empty() {
-            Cause::InInbox
-        } else if !self.has_teams_meeting {
-            Cause::NoTeamsMeeting
-        } else if matches!(self.recordings_read, Some(KindState::Failed)) {
-            Cause::CannotRead
-        } else if self.call.is_none() {
-            Cause::CannotTell
-        } else if self.storage_full {
-            Cause::StorageFull
-        } else if self.recording_failed {
-            Cause::RecordingFailed
-        } else if self.auto_recording_status.is_failure() {
-            Cause::NotEnabled
-        } else {
-            Cause::NotRecorded
+            return if self.parts.iter().any(|part| part.expired) {
+                (Cause::Expired, Basis::Inferred)
+            } else {
+                (Cause::Lost, Basis::Proved)
+            };
         }
+        if self.candidate_in_inbox || !self.parts.is_empty() {
+            return (Cause::InInbox, Basis::Proved);
+        }
+        if self.organizer_gone {
+            return (Cause::OrganizerGone, Basis::Proved);
+        }
+        if !self.has_teams_meeting {
+            return (self.refused().unwrap_or(Cause::NoTeamsMeeting), Basis::Proved);
+        }
+        if matches!(self.recordings_read, Some(KindState::Failed)) {
+            return (Cause::CannotRead, Basis::Proved);
+        }
+        if self.call.is_none() {
+            return (Cause::CannotTell, Basis::Proved);
+        }
+        self.cause_of_a_call()
+    }
+
+    /// Why a call left no recording.
+    fn cause_of_a_call(&self) -> (Cause, Basis) {
+        let began = self.chat.began || self.chat.saved || self.chat.failed;
+        if self.chat.failed {
+            let cause = if self.storage_full { Cause::StorageFull } else { Cause::RecordingFailed };
+            return (cause, Basis::Proved);
+        }
+        if self.storage_full && (began || !self.chat.read) {
+            return (Cause::StorageFull, Basis::Inferred);
+        }
+        if began {
+            let basis = if self.chat.saved { Basis::Proved } else { Basis::Inferred };
+            return (Cause::NeverOffered, basis);
+        }
+        if let Some(cause) = self.refused() {
+            return (cause, Basis::Proved);
+        }
+        if self.came.is_some_and(|came| came.people > 0 && came.may_record == 0) {
+            return (Cause::NobodyMayRecord, Basis::Inferred);
+        }
+        let never_began = self.chat.read && self.answer != Some(Answer::Recording);
+        (if never_began { Cause::PolicyOff } else { Cause::NotRecorded }, Basis::Inferred)
+    }
+
+    /// What Microsoft said when recording was to be switched on, if it could not be.
+    fn refused(&self) -> Option<Cause> {
+        match self.auto_recording_status {
+            Status::Pending | Status::Enabled => None,
+            Status::FailedPermission | Status::FailedAccessPolicy => Some(Cause::Permission),
+            Status::FailedLicense => Some(Cause::Licence),
+            Status::FailedDrift => Some(Cause::SwitchedOff),
+            _ => Some(Cause::NotEnabled),
+        }
+    }
+
+    /// What the verdict rests on.
+    pub fn facts(&self) -> Vec<Fact> {
+        let came = self.came.unwrap_or(Came { people: 0, may_record: 0 });
+        let held = self.call.is_some();
+        let known = [
+            (self.cancelled, Fact::Cancelled),
+            (!self.has_teams_meeting, Fact::NoTeamsMeeting),
+            (self.auto_recording_status == Status::Enabled, Fact::SwitchedOn),
+            (self.auto_recording_status.is_failure(), Fact::NotSwitchedOn),
+            (came.people > 0, Fact::CallInAttendance),
+            (self.chat.call, Fact::CallInChat),
+            (self.source_readable && !held, Fact::NoCallAnywhere),
+            (!self.source_readable && !held, Fact::NoSourceReadable),
+            (came.people > 0 && came.may_record > 0, Fact::SomebodyMayRecord),
+            (came.people > 0 && came.may_record == 0, Fact::NobodyMayRecord),
+            (self.chat.began, Fact::RecordingBegan),
+            (self.chat.saved, Fact::RecordingSaved),
+            (self.chat.failed, Fact::RecordingFailed),
+            (
+                held && self.chat.read && !(self.chat.began || self.chat.saved || self.chat.failed),
+                Fact::NoRecordingBegan,
+            ),
+            (held && !self.chat.read, Fact::ChatNotRead),
+            (self.answer == Some(Answer::Recording), Fact::SaidRecording),
+            (self.answer == Some(Answer::NotRecording), Fact::SaidNotRecording),
+            (self.storage_full, Fact::StorageFull),
+            (self.organizer_gone, Fact::OrganizerGone),
+            (self.recordings_read == Some(KindState::Failed), Fact::RecordingsNotRead),
+            (self.is_covered(), Fact::Covered),
+            (!self.is_covered() && self.certain().next().is_some(), Fact::CoveredInPart),
+            (self.parts.iter().any(|part| part.lost), Fact::FileGone),
+            (self.candidate_in_inbox, Fact::CandidateInInbox),
+        ];
+        known.into_iter().filter_map(|(holds, fact)| holds.then_some(fact)).collect()
     }
 }
 
@@ -286,11 +311,14 @@ mod tests {
             cancelled: false,
             exempted: false,
             has_teams_meeting: true,
-            auto_recording_status: AutoRecordingStatus::Enabled,
+            auto_recording_status: Status::Enabled,
             storage_full: false,
             parts: Vec::new(),
             call: Some(Call { started_at: at(8), ended_at: Some(at(10)), length_ms: Some(7_200_000) }),
-            recording_failed: false,
+            chat: Chat { read: true, call: true, ..Chat::default() },
+            came: Some(Came { people: 9, may_record: 1 }),
+            organizer_gone: false,
+            answer: None,
             source_readable: true,
             recordings_read: Some(KindState::Ok),
             candidate_in_inbox: false,
@@ -298,7 +326,7 @@ mod tests {
     }
 
     fn part(minutes: i64) -> Part {
-        Part { duration_ms: Some(minutes * 60_000), certain: true, lost: false }
+        Part { duration_ms: Some(minutes * 60_000), certain: true, lost: false, expired: false }
     }
 
     fn verdict(evidence: &Evidence, hour: i64) -> Verdict {
@@ -339,27 +367,74 @@ mod tests {
     }
 
     #[test]
-    fn every_missing_names_its_cause() {
+    fn every_missing_names_its_cause_and_how_sure_it_is() {
+        let chat = Chat { read: true, call: true, ..Chat::default() };
+        let silent = Chat::default();
+        let status = |auto_recording_status| Evidence { auto_recording_status, ..held() };
+        let lost = Part { lost: true, ..part(120) };
         let cases = [
+            (Evidence { has_teams_meeting: false, ..held() }, Cause::NoTeamsMeeting, Basis::Proved),
             (
-                Evidence { has_teams_meeting: false, call: None, source_readable: false, ..held() },
-                Cause::NoTeamsMeeting,
+                Evidence { recordings_read: Some(KindState::Failed), ..held() },
+                Cause::CannotRead,
+                Basis::Proved,
             ),
-            (Evidence { recordings_read: Some(KindState::Failed), ..held() }, Cause::CannotRead),
-            (Evidence { call: None, source_readable: false, ..held() }, Cause::CannotTell),
-            (Evidence { storage_full: true, ..held() }, Cause::StorageFull),
-            (Evidence { recording_failed: true, ..held() }, Cause::RecordingFailed),
-            (Evidence { candidate_in_inbox: true, ..held() }, Cause::InInbox),
+            (Evidence { call: None, source_readable: false, ..held() }, Cause::CannotTell, Basis::Proved),
             (
-                Evidence { auto_recording_status: AutoRecordingStatus::FailedAccessPolicy, ..held() },
-                Cause::NotEnabled,
+                Evidence { storage_full: true, chat: Chat { failed: true, ..chat }, ..held() },
+                Cause::StorageFull,
+                Basis::Proved,
             ),
-            (held(), Cause::NotRecorded),
+            (Evidence { storage_full: true, chat: silent, ..held() }, Cause::StorageFull, Basis::Inferred),
+            (
+                Evidence { chat: Chat { began: true, failed: true, ..chat }, ..held() },
+                Cause::RecordingFailed,
+                Basis::Proved,
+            ),
+            (Evidence { chat: Chat { saved: true, ..chat }, ..held() }, Cause::NeverOffered, Basis::Proved),
+            (Evidence { chat: Chat { began: true, ..chat }, ..held() }, Cause::NeverOffered, Basis::Inferred),
+            (Evidence { candidate_in_inbox: true, ..held() }, Cause::InInbox, Basis::Proved),
+            (status(Status::FailedAccessPolicy), Cause::Permission, Basis::Proved),
+            (status(Status::FailedPermission), Cause::Permission, Basis::Proved),
+            (status(Status::FailedLicense), Cause::Licence, Basis::Proved),
+            (status(Status::FailedDrift), Cause::SwitchedOff, Basis::Proved),
+            (status(Status::FailedNetwork), Cause::NotEnabled, Basis::Proved),
+            (
+                Evidence { came: Some(Came { people: 3, may_record: 0 }), ..held() },
+                Cause::NobodyMayRecord,
+                Basis::Inferred,
+            ),
+            (Evidence { organizer_gone: true, ..held() }, Cause::OrganizerGone, Basis::Proved),
+            (Evidence { parts: vec![lost], ..held() }, Cause::Lost, Basis::Proved),
+            (
+                Evidence { parts: vec![Part { expired: true, ..lost }], ..held() },
+                Cause::Expired,
+                Basis::Inferred,
+            ),
+            (held(), Cause::PolicyOff, Basis::Inferred),
+            (Evidence { chat: silent, ..held() }, Cause::NotRecorded, Basis::Inferred),
         ];
-        for (evidence, expected) in cases {
-            assert_eq!(cause(&evidence), Some(expected));
-            assert!(!expected.fix().is_empty());
+        for (evidence, expected, basis) in cases {
+            let judgement = judge(&evidence, PATIENCE, at(15));
+            assert_eq!((judgement.cause, judgement.basis), (Some(expected), Some(basis)));
+            assert!(!evidence.facts().is_empty());
         }
+    }
+
+    #[test]
+    fn what_a_verdict_rests_on_is_said() {
+        assert_eq!(
+            held().facts(),
+            [
+                Fact::SwitchedOn,
+                Fact::CallInAttendance,
+                Fact::CallInChat,
+                Fact::SomebodyMayRecord,
+                Fact::NoRecordingBegan
+            ]
+        );
+        let nobody = Evidence { call: None, chat: Chat { call: false, ..held().chat }, came: None, ..held() };
+        assert_eq!(nobody.facts(), [Fact::SwitchedOn, Fact::NoCallAnywhere]);
     }
 
     #[test]

@@ -3,16 +3,17 @@
 
 use chrono::{DateTime, Utc};
 
+use super::decisions::WAITS;
 use super::{Read, Result, Row, Tx};
-use crate::model::artifact::{Artifact, ArtifactKind, Confidence, MatchBasis};
-use crate::model::id::{ArtifactId, IntegrationId, MeetingId, UserId};
+use crate::model::artifact::{Artifact, ArtifactKind};
+use crate::model::id::{ArtifactId, IntegrationId, MeetingId};
 use crate::params;
 
 /// Columns of `artifact a`, for queries that join it.
 pub(super) const COLUMNS: &str = "a.id, a.integration_id, a.meeting_id, a.kind, a.graph_id, a.call_id,
      a.correlation_id, a.organizer_id, a.drive_id, a.item_id, a.web_url, a.e_tag, a.name, a.mime_type,
      a.size_bytes, a.duration_ms, a.quick_xor_hash, a.sha256, a.part, a.started_at, a.ended_at, a.match_basis,
-     a.confidence, a.decided_by, a.dismissed_at, a.shift_ms, a.offered_at, a.verified_at, a.damaged_at,
+     a.confidence, a.decided_by, a.decided_reason, a.dismissed_at, a.shift_ms, a.offered_at, a.verified_at, a.damaged_at,
      a.source_removed_at, a.gone_at, a.hidden_at, a.hidden_by, a.hidden_reason, a.binned_at, a.restored_at,
      a.expected_expiry_at, a.archive_key, a.download_count, a.view_count, a.last_downloaded_at, a.created_at";
 
@@ -42,6 +43,7 @@ pub(super) fn artifact(row: &Row) -> Result<Artifact> {
         match_basis: row.get("match_basis")?,
         confidence: row.get("confidence")?,
         decided_by: row.id_opt("decided_by")?,
+        decided_reason: row.get("decided_reason")?,
         dismissed_at: row.get("dismissed_at")?,
         shift_ms: row.get("shift_ms")?,
         offered_at: row.get("offered_at")?,
@@ -128,7 +130,7 @@ pub async fn unfiled_of_organizer(
 ) -> Result<Vec<Artifact>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM artifact a JOIN meeting m ON m.id = a.meeting_id
-         WHERE m.organizer_id = $1 AND a.kind = 'recording' AND a.item_id IS NULL
+         WHERE m.organizer_id = $1 AND a.kind = 'recording' AND a.item_id IS NULL AND a.graph_id IS NOT NULL
            AND a.started_at >= $2 AND a.started_at <= $3 ORDER BY a.id"
     );
     all(&db.rows(&sql, params![organizer, between.0, between.1]).await?)
@@ -234,6 +236,10 @@ pub async fn merge(tx: &Tx, kept: ArtifactId, lost: ArtifactId) -> Result<()> {
              last_downloaded_at = COALESCE(last_downloaded_at,
                  (SELECT o.last_downloaded_at FROM artifact o WHERE o.id = $2)),
              hidden_at = COALESCE(hidden_at, (SELECT o.hidden_at FROM artifact o WHERE o.id = $2)),
+             archive_key = COALESCE(archive_key, (SELECT o.archive_key FROM artifact o WHERE o.id = $2)),
+             sha256 = COALESCE(sha256, (SELECT o.sha256 FROM artifact o WHERE o.id = $2)),
+             verified_at = COALESCE(verified_at, (SELECT o.verified_at FROM artifact o WHERE o.id = $2)),
+             damaged_at = COALESCE(damaged_at, (SELECT o.damaged_at FROM artifact o WHERE o.id = $2)),
              hidden_by = COALESCE(hidden_by, (SELECT o.hidden_by FROM artifact o WHERE o.id = $2)),
              hidden_reason = CASE WHEN hidden_reason <> '' THEN hidden_reason
                  ELSE (SELECT o.hidden_reason FROM artifact o WHERE o.id = $2) END
@@ -267,49 +273,24 @@ pub async fn renumber(tx: &Tx, meeting: MeetingId, kind: ArtifactKind) -> Result
 pub async fn inbox(db: &impl Read, after: Option<ArtifactId>, limit: i64) -> Result<Vec<Artifact>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM artifact a
-         WHERE a.meeting_id IS NULL AND a.dismissed_at IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2"
+         WHERE {WAITS} AND a.id > $1 ORDER BY a.id LIMIT $2"
     );
     all(&db.rows(&sql, params![after.map_or(0, |id| id.0), limit]).await?)
 }
 
-/// Whether a file that waits in the inbox may be a recording of this organizer between the two moments.
+/// Whether a file that waits in the inbox may be a recording of this meeting: of its organizer, between the two
+/// moments, and not refused by a person.
 pub async fn candidate_in_inbox(
     db: &impl Read,
+    meeting: MeetingId,
     organizer: &str,
     between: (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<bool> {
-    let row = db
-        .row(
-            "SELECT id FROM artifact WHERE meeting_id IS NULL AND dismissed_at IS NULL AND gone_at IS NULL
-               AND organizer_id = $1 AND started_at >= $2 AND started_at <= $3 LIMIT 1",
-            params![organizer, between.0, between.1],
-        )
-        .await?;
+    let sql = format!(
+        "SELECT a.id FROM artifact a
+         WHERE {WAITS} AND a.organizer_id = $1 AND a.started_at >= $2 AND a.started_at <= $3
+           AND NOT EXISTS (SELECT 1 FROM match_refusal r WHERE r.artifact_id = a.id AND r.meeting_id = $4) LIMIT 1"
+    );
+    let row = db.row(&sql, params![organizer, between.0, between.1, meeting]).await?;
     Ok(row.is_some())
-}
-
-/// What a person decided about a row of the inbox.
-#[derive(Debug, Clone, Copy)]
-pub enum Decided {
-    /// It belongs to this meeting.
-    Belongs(MeetingId),
-    /// It belongs to no class.
-    ToNone,
-}
-
-/// Writes a person's decision. False if the row no longer waits in the inbox.
-pub async fn decide(tx: &Tx, id: ArtifactId, what: Decided, by: (UserId, DateTime<Utc>)) -> Result<bool> {
-    let (meeting, confidence, dismissed) = match what {
-        Decided::Belongs(meeting) => (Some(meeting), Confidence::Certain, None),
-        Decided::ToNone => (None, Confidence::None, Some(by.1)),
-    };
-    let changed = tx
-        .execute(
-            "UPDATE artifact SET meeting_id = $2, match_basis = $3, confidence = $4, decided_by = $5,
-                 decided_at = $6, dismissed_at = $7, updated_at = $6
-             WHERE id = $1 AND meeting_id IS NULL AND dismissed_at IS NULL",
-            params![id, meeting, MatchBasis::Person, confidence, by.0, by.1, dismissed],
-        )
-        .await?;
-    Ok(changed == 1)
 }

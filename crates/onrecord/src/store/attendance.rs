@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{Read, Result, Row, Tx};
 use crate::model::attendance::{AttendanceRecord, Interval};
 use crate::model::id::{AttendanceRecordId, MeetingId, UserId};
+use crate::model::verdict::Came;
 use crate::params;
 
 /// One session of a meeting.
@@ -37,6 +38,22 @@ pub async fn sessions(db: &impl Read, meeting: MeetingId) -> Result<Vec<Session>
             })
         })
         .collect()
+}
+
+/// How many people came to a meeting, and how many of them have a role that lets them record; `None` if attendance
+/// shows nobody. In Teams organizers, co-organizers and presenters may record.
+pub async fn came(db: &impl Read, meeting: MeetingId) -> Result<Option<Came>> {
+    let row = db
+        .row(
+            "SELECT COUNT(*) AS people, COUNT(CASE WHEN LOWER(role) <> 'attendee' AND role <> '' THEN 1 END) AS may_record
+             FROM attendance_record WHERE meeting_id = $1",
+            params![meeting],
+        )
+        .await?;
+    let came = row.map(|row| -> Result<Came> {
+        Ok(Came { people: row.get("people")?, may_record: row.get("may_record")? })
+    });
+    Ok(came.transpose()?.filter(|came| came.people > 0))
 }
 
 /// Writes a session, new or changed.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Param, Read, Result, Row, Tx};
 use crate::model::audit::{AuditEntry, NewAuditEntry};
+use crate::model::hex::hex;
 use crate::model::id::{AuditEntryId, UserId};
 use crate::params;
 
@@ -46,13 +47,6 @@ pub fn chain_hash(previous: &str, seq: i64, entry: &AuditEntry) -> String {
         entry.detail_hash,
     );
     hex(&Sha256::digest(canonical))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-        text
-    })
 }
 
 fn entry(row: &Row) -> Result<AuditEntry> {

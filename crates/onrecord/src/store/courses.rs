@@ -5,12 +5,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{Read, Result, Row, Tx};
 use crate::model::access::{Membership, Viewer};
 use crate::model::id::{CourseId, UserId};
+use crate::model::integration::SyncKind;
 use crate::model::people::Course;
 use crate::params;
 
 pub(super) const COLUMNS: &str =
     "k.id, k.external_id, k.code, k.title, k.term, k.starts_on, k.ends_on, k.learners_see_chat,
-     k.learners_see_files, k.invite_learners";
+     k.learners_see_files, k.invite_learners, k.kinds_off";
 
 pub(super) fn course(row: &Row) -> Result<Course> {
     Ok(Course {
@@ -24,6 +25,7 @@ pub(super) fn course(row: &Row) -> Result<Course> {
         learners_see_chat: row.get("learners_see_chat")?,
         learners_see_files: row.get("learners_see_files")?,
         invite_learners: row.get("invite_learners")?,
+        kinds_off: row.json("kinds_off")?,
     })
 }
 
@@ -48,6 +50,14 @@ pub struct NewCourse {
     pub learners_see_files: bool,
     /// Learners are invited in Teams.
     pub invite_learners: bool,
+    /// Kinds that are neither asked for nor shown.
+    pub kinds_off: Vec<SyncKind>,
+}
+
+impl NewCourse {
+    fn kinds_off(&self) -> String {
+        serde_json::json!(self.kinds_off).to_string()
+    }
 }
 
 impl From<Course> for NewCourse {
@@ -62,6 +72,7 @@ impl From<Course> for NewCourse {
             learners_see_chat: course.learners_see_chat,
             learners_see_files: course.learners_see_files,
             invite_learners: course.invite_learners,
+            kinds_off: course.kinds_off,
         }
     }
 }
@@ -70,8 +81,8 @@ impl From<Course> for NewCourse {
 pub async fn insert(tx: &Tx, new: &NewCourse, at: DateTime<Utc>) -> Result<CourseId> {
     tx.insert(
         "INSERT INTO course (external_id, code, title, term, starts_on, ends_on, learners_see_chat,
-             learners_see_files, invite_learners, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id",
+             learners_see_files, invite_learners, kinds_off, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id",
         params![
             new.external_id,
             new.code,
@@ -82,6 +93,7 @@ pub async fn insert(tx: &Tx, new: &NewCourse, at: DateTime<Utc>) -> Result<Cours
             new.learners_see_chat,
             new.learners_see_files,
             new.invite_learners,
+            new.kinds_off(),
             at
         ],
     )
@@ -92,7 +104,7 @@ pub async fn insert(tx: &Tx, new: &NewCourse, at: DateTime<Utc>) -> Result<Cours
 pub async fn update(tx: &Tx, id: CourseId, new: &NewCourse, at: DateTime<Utc>) -> Result<()> {
     tx.execute(
         "UPDATE course SET external_id = $2, code = $3, title = $4, term = $5, starts_on = $6, ends_on = $7,
-             learners_see_chat = $8, learners_see_files = $9, invite_learners = $10, updated_at = $11
+             learners_see_chat = $8, learners_see_files = $9, invite_learners = $10, kinds_off = $11, updated_at = $12
          WHERE id = $1",
         params![
             id,
@@ -105,6 +117,7 @@ pub async fn update(tx: &Tx, id: CourseId, new: &NewCourse, at: DateTime<Utc>) -
             new.learners_see_chat,
             new.learners_see_files,
             new.invite_learners,
+            new.kinds_off(),
             at
         ],
     )

@@ -22,6 +22,8 @@ words! {
         Home = "home",
         /// Not a delta: when an organizer's deltas were last gone through.
         Round = "round",
+        /// Not a delta: when the subscriptions were last compared with Microsoft's list.
+        Subscriptions = "subscriptions",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::words::Word as _;
 use crate::params;
 
 const COLUMNS: &str =
-    "i.id, i.name, i.tenant_id, i.client_id, i.client_secret_sealed, i.extra_drive_id, i.kinds_off,
+    "i.id, i.name, i.tenant_id, i.client_id, i.client_secret_sealed, i.client_certificate_sealed, i.extra_drive_id, i.kinds_off,
      i.instructor_role, i.lobby_scope, i.lawful_basis, i.notice_contact, i.notice_storage, i.notice_retention,
      i.notice_wording, i.verified_at, i.revision";
 
@@ -21,6 +21,7 @@ fn integration(row: &Row) -> Result<Integration> {
         tenant_id: row.get("tenant_id")?,
         client_id: row.get("client_id")?,
         client_secret_sealed: row.get("client_secret_sealed")?,
+        client_certificate_sealed: row.get("client_certificate_sealed")?,
         extra_drive_id: row.get("extra_drive_id")?,
         kinds_off: kinds.iter().filter_map(|kind| SyncKind::parse(kind)).collect(),
         instructor_role: row.get("instructor_role")?,
@@ -76,7 +77,7 @@ pub async fn update(tx: &Tx, new: &Integration, at: DateTime<Utc>) -> Result<()>
         "UPDATE integration SET name = $2, tenant_id = $3, client_id = $4, client_secret_sealed = $5,
              extra_drive_id = $6, kinds_off = $7, instructor_role = $8, lobby_scope = $9, lawful_basis = $10,
              notice_contact = $11, notice_storage = $12, notice_retention = $13, notice_wording = $14,
-             revision = revision + 1, updated_at = $15
+             revision = revision + 1, updated_at = $15, client_certificate_sealed = $16
          WHERE id = $1",
         params![
             new.id,
@@ -93,7 +94,8 @@ pub async fn update(tx: &Tx, new: &Integration, at: DateTime<Utc>) -> Result<()>
             new.notice_storage,
             new.notice_retention,
             new.notice_wording,
-            at
+            at,
+            new.client_certificate_sealed
         ],
     )
     .await?;

@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::row::tuples;
 use super::{Dialect, Read, Result, Row, Store, Tx};
 use crate::model::id::JobId;
 use crate::model::job::{Job, JobKind};
@@ -33,14 +32,7 @@ pub async fn enqueue(
     run_at: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    tx.execute(
-        "INSERT INTO job (kind, subject, run_at, created_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (kind, subject) WHERE claimed_until IS NULL AND dead_at IS NULL
-         DO UPDATE SET run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END",
-        params![kind, subject, run_at, at],
-    )
-    .await?;
-    Ok(())
+    enqueue_many(tx, kind, &[subject.to_owned()], run_at, at).await
 }
 
 /// Rows of one `INSERT`.
@@ -55,7 +47,7 @@ pub async fn enqueue_many(
     run_at: DateTime<Utc>,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let sooner = "DO UPDATE SET run_at =
+    let sooner = "DO UPDATE SET due_at = excluded.due_at, run_at =
         CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END";
     insert_many(tx, sooner, (kind, subjects), (run_at, at)).await
 }
@@ -79,15 +71,33 @@ async fn insert_many(
 ) -> Result<()> {
     let (kind, subjects) = work;
     for subjects in subjects.chunks(ROWS_AT_ONCE) {
+        let rows: Vec<String> = (0..subjects.len()).map(|row| waiting_row(row * 5)).collect();
         let sql = format!(
-            "INSERT INTO job (kind, subject, run_at, created_at) VALUES {}
+            "INSERT INTO job (kind, subject, run_at, created_at, due_at) VALUES {}
              ON CONFLICT (kind, subject) WHERE claimed_until IS NULL AND dead_at IS NULL {meeting_another}",
-            tuples(subjects.len(), 4)
+            rows.join(", ")
         );
-        let bind = |subject: &String| params![kind, subject, times.0, times.1];
+        let bind = |subject: &String| params![kind, subject, times.0, times.1, class_of(kind, subject)];
         tx.execute(&sql, subjects.iter().flat_map(bind).collect()).await?;
     }
     Ok(())
+}
+
+/// One row of an `INSERT` whose parameters come after `before` others.
+fn waiting_row(before: usize) -> String {
+    let [kind, subject, run_at, at, class] = [1, 2, 3, 4, 5].map(|place| before + place);
+    format!(
+        "(${kind}, ${subject}, ${run_at}, ${at}, (SELECT m.starts_at FROM meeting m WHERE m.id = ${class}))"
+    )
+}
+
+/// The meeting whose beginning is the last moment for this work: what prepares a class. Everything else is due when it
+/// may begin.
+fn class_of(kind: JobKind, subject: &str) -> Option<i64> {
+    match kind {
+        JobKind::Provision | JobKind::Update => subject.strip_prefix("meeting:")?.parse().ok(),
+        _ => None,
+    }
 }
 
 /// Whether anything is due that nobody holds. Cheap: asked before each claim, and takes no lock.
@@ -114,10 +124,27 @@ const CLAIM_LOCK: i64 = 7_220_001;
 /// Takes the job that is due first and whose subject nobody works on, until `now + lease`. A job whose lease
 /// ran out is taken again. `None` when nothing is due.
 pub async fn claim(store: &Store, worker: &str, now: DateTime<Utc>, lease: Duration) -> Result<Option<Job>> {
+    claim_except(store, worker, (now, lease), &[]).await
+}
+
+/// The same, leaving the work of some kinds to others or to later. What waits for a mailbox that Microsoft asked to be
+/// left alone is passed over, so that the work of others goes on.
+pub async fn claim_except(
+    store: &Store,
+    worker: &str,
+    (now, lease): (DateTime<Utc>, Duration),
+    without: &[JobKind],
+) -> Result<Option<Job>> {
     let tx = store.write().await?;
     if tx.dialect() == Dialect::Postgres {
         tx.row("SELECT pg_advisory_xact_lock($1)", params![CLAIM_LOCK]).await?;
     }
+    let without: Vec<String> = without.iter().map(|kind| format!("'{kind}'")).collect();
+    let without = if without.is_empty() {
+        String::new()
+    } else {
+        format!("AND next.kind NOT IN ({})", without.join(", "))
+    };
     let sql = format!(
         "UPDATE job SET claimed_until = $2, claimed_by = $3, attempts = attempts + 1
          WHERE id = (
@@ -128,7 +155,12 @@ pub async fn claim(store: &Store, worker: &str, now: DateTime<Utc>, lease: Durat
                    SELECT 1 FROM job AS running
                    WHERE running.subject = next.subject AND running.id <> next.id
                      AND running.claimed_until > $1)
-             ORDER BY next.run_at, next.id LIMIT 1)
+               AND NOT EXISTS (
+                   SELECT 1 FROM meeting m JOIN lane ON lane.key = 'mailbox:' || m.organizer_id
+                   WHERE lane.paused_until > $1 AND m.id =
+                       CASE WHEN next.kind IN ('provision', 'update') THEN CAST(SUBSTR(next.subject, 9) AS BIGINT) END)
+               {without}
+             ORDER BY COALESCE(next.due_at, next.run_at), next.id LIMIT 1)
          RETURNING {COLUMNS}"
     );
     let row = tx.row(&sql, params![now, now + lease, worker]).await?;

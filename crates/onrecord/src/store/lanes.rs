@@ -1,7 +1,7 @@
 //! Tables `lane` and `lane_holder`: what Microsoft counts together, shared by all processes. A holder whose time is
-//! over counts no more, so a killed process blocks nobody for long.
+//! over counts no more, so a killed process blocks nobody for long. `next_at` is what spaces requests out in time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta as Duration, Utc};
 
 use super::{Read, Result, Tx};
 use crate::params;
@@ -28,8 +28,8 @@ pub async fn pause(tx: &Tx, key: &str, until: DateTime<Utc>) -> Result<()> {
 /// What came of asking for a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// It is the asker's until they leave or their time is over.
-    Taken,
+    /// It is the asker's until they leave or their time is over; their turn comes after this time.
+    Taken(Duration),
     /// All places are held.
     Full,
     /// The lane is closed until then.
@@ -47,8 +47,21 @@ pub struct Ask<'a> {
     pub at_once: usize,
     /// Now.
     pub now: DateTime<Utc>,
-    /// When the place is free again even if nobody leaves it.
-    pub until: DateTime<Utc>,
+    /// How long the place is held at most, even if nobody leaves it.
+    pub lasts: Duration,
+    /// What the request counts for.
+    pub paces: &'a [Pace],
+}
+
+/// How fast requests may follow each other in something that is counted together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// What is counted: a lane, or something that several lanes count for.
+    pub key: String,
+    /// One more may begin each time this has passed.
+    pub every: Duration,
+    /// So many may begin at once after a silence.
+    pub burst: i32,
 }
 
 /// Takes a place in a lane, if one is free and the lane is open.
@@ -67,12 +80,28 @@ pub async fn enter(tx: &Tx, ask: Ask<'_>) -> Result<Place> {
     if held >= ask.at_once as i64 {
         return Ok(Place::Full);
     }
+    let mut turn = ask.now;
+    for pace in ask.paces {
+        turn = turn.max(keep_pace(tx, pace, ask.now).await?);
+    }
     tx.execute(
         "INSERT INTO lane_holder (key, holder, until) VALUES ($1, $2, $3)",
-        params![ask.key, ask.holder, ask.until],
+        params![ask.key, ask.holder, turn + ask.lasts],
     )
     .await?;
-    Ok(Place::Taken)
+    Ok(Place::Taken(turn - ask.now))
+}
+
+/// Takes the next turn of a pace and returns when it is. `next_at` is when the turn would be after a silence without a
+/// burst; whoever comes early enough before it is let through at once.
+async fn keep_pace(tx: &Tx, pace: &Pace, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    tx.execute("INSERT INTO lane (key) VALUES ($1) ON CONFLICT (key) DO NOTHING", params![pace.key]).await?;
+    let sql = format!("SELECT next_at FROM lane WHERE key = $1{}", tx.for_update());
+    let row = tx.row(&sql, params![pace.key]).await?;
+    let next: Option<DateTime<Utc>> = row.map(|row| row.get("next_at")).transpose()?.flatten();
+    let next = next.map_or(now, |next| next.max(now));
+    tx.execute("UPDATE lane SET next_at = $2 WHERE key = $1", params![pace.key, next + pace.every]).await?;
+    Ok(now.max(next - pace.every * (pace.burst - 1)))
 }
 
 /// Gives a place back. Repeating it changes nothing.
@@ -81,11 +110,12 @@ pub async fn leave(tx: &Tx, key: &str, holder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes lanes that are open and that nobody holds: chats and drives come and go.
+/// Removes lanes that are open and that nobody holds: chats and drives come and go. What many lanes count for stays: an
+/// asker locks its lane first and that row second, and must never meet somebody who locks them the other way round.
 pub async fn forget_idle(tx: &Tx, now: DateTime<Utc>) -> Result<u64> {
     tx.execute("DELETE FROM lane_holder WHERE until <= $1", params![now]).await?;
     tx.execute(
-        "DELETE FROM lane WHERE (paused_until IS NULL OR paused_until <= $1)
+        "DELETE FROM lane WHERE key LIKE '%:%' AND (paused_until IS NULL OR paused_until <= $1) AND (next_at IS NULL OR next_at <= $1)
            AND NOT EXISTS (SELECT 1 FROM lane_holder h WHERE h.key = lane.key)",
         params![now],
     )

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Read, Result, Row, Tx};
 use crate::model::access::Membership;
-use crate::model::artifact::{ArtifactKind, Confidence, Cue, Safety, SafetyFacts};
+use crate::model::artifact::{ArtifactKind, Confidence, Cue, MatchBasis, Safety, SafetyFacts};
 use crate::model::id::{ArtifactId, ConferenceId, IntegrationId, MeetingId, UserId};
 use crate::model::people::GlobalRole;
 use crate::params;
@@ -47,6 +47,10 @@ pub struct Medium {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
+    /// How it was found to belong to its class.
+    pub match_basis: MatchBasis,
+    /// Why a person decided so; empty when nobody did.
+    pub decided_reason: String,
     /// How sure it is that it belongs to its class.
     pub confidence: Confidence,
     /// What its safety is derived from.
@@ -63,6 +67,8 @@ pub struct Medium {
     pub view_count: i64,
     /// When it was last downloaded.
     pub last_downloaded_at: Option<DateTime<Utc>>,
+    /// When Microsoft is expected to delete its copy; an estimate.
+    pub expected_expiry_at: Option<DateTime<Utc>>,
     /// When anything of it last changed at Microsoft.
     pub updated_at: DateTime<Utc>,
 }
@@ -71,6 +77,17 @@ impl Medium {
     /// How safe it is.
     pub fn safety(&self) -> Safety {
         self.facts.safety()
+    }
+
+    /// Until when Teams is expected to keep what no known drive holds and we have not yet; `None` for anything safer.
+    pub fn without_file_until(&self) -> Option<DateTime<Utc>> {
+        let is_nowhere = self.graph_id.is_some() && self.item_id.is_none() && !self.facts.is_verified();
+        self.expected_expiry_at.filter(|_| is_nowhere && self.facts.gone_at.is_none())
+    }
+
+    /// Whether staff brought it, because Teams did not record the class.
+    pub fn is_manual(&self) -> bool {
+        self.match_basis == MatchBasis::Manual
     }
 
     /// Whether learners are kept from it.
@@ -128,7 +145,7 @@ pub struct Place {
 
 const COLUMNS: &str = "a.id, a.kind, a.integration_id, a.meeting_id, a.graph_id, a.drive_id, a.item_id, a.web_url,
      a.e_tag, a.name, a.mime_type, a.size_bytes, a.duration_ms, a.quick_xor_hash, a.part, a.started_at, a.ended_at,
-     a.confidence, a.verified_at, a.damaged_at, a.source_removed_at, a.gone_at, a.binned_at, a.restored_at,
+     a.match_basis, a.decided_reason, a.expected_expiry_at, a.confidence, a.verified_at, a.damaged_at, a.source_removed_at, a.gone_at, a.binned_at, a.restored_at,
      a.hidden_at, a.hidden_reason, a.archive_key, a.download_count, a.view_count, a.last_downloaded_at,
      a.updated_at";
 
@@ -151,15 +168,11 @@ fn medium(row: &Row) -> Result<Medium> {
         part: row.get("part")?,
         started_at: row.get("started_at")?,
         ended_at: row.get("ended_at")?,
+        match_basis: row.get("match_basis")?,
+        expected_expiry_at: row.get("expected_expiry_at")?,
+        decided_reason: row.get("decided_reason")?,
         confidence: row.get("confidence")?,
-        facts: SafetyFacts {
-            verified_at: row.get("verified_at")?,
-            damaged_at: row.get("damaged_at")?,
-            source_removed_at: row.get("source_removed_at")?,
-            gone_at: row.get("gone_at")?,
-            binned_at: row.get("binned_at")?,
-            restored_at: row.get("restored_at")?,
-        },
+        facts: safety_facts(row)?,
         hidden_at: row.get("hidden_at")?,
         hidden_reason: row.get("hidden_reason")?,
         archive_key: row.get("archive_key")?,
@@ -167,6 +180,18 @@ fn medium(row: &Row) -> Result<Medium> {
         view_count: row.get("view_count")?,
         last_downloaded_at: row.get("last_downloaded_at")?,
         updated_at: row.get("updated_at")?,
+    })
+}
+
+/// The dated facts that the safety of an artifact is derived from.
+pub(super) fn safety_facts(row: &Row) -> Result<SafetyFacts> {
+    Ok(SafetyFacts {
+        verified_at: row.get("verified_at")?,
+        damaged_at: row.get("damaged_at")?,
+        source_removed_at: row.get("source_removed_at")?,
+        gone_at: row.get("gone_at")?,
+        binned_at: row.get("binned_at")?,
+        restored_at: row.get("restored_at")?,
     })
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::row::tuples;
 use super::{Read, Result, Row, Tx};
 use crate::model::conference::Meeting;
+use crate::model::guard;
 use crate::model::id::{ConferenceId, CourseId, MeetingId, ServiceAccountId};
 use crate::model::job::JobKind;
 use crate::params;
@@ -13,8 +14,8 @@ use crate::params;
 pub(super) const COLUMNS: &str = "m.id, m.external_id, m.conference_id, m.starts_at, m.ends_at, m.transaction_id,
      m.service_account_id, m.organizer_id, m.organizer_email, m.event_id, m.online_meeting_id, m.join_url,
      m.chat_thread_id, m.auto_recording_status, m.auto_recording_detail, m.read_back_at, m.wanted_revision,
-     m.sent_revision, m.left_out, m.verdict, m.verdict_cause, m.verdict_at, m.call_started_at, m.call_ended_at,
-     m.next_sync_at, m.synced_at, m.cancelled_at, m.settled_at";
+     m.sent_revision, m.left_out, m.verdict, m.verdict_cause, m.verdict_basis, m.verdict_evidence, m.verdict_at, m.call_started_at, m.call_ended_at,
+     m.next_sync_at, m.guard_at, m.watched_at, m.organizer_gone_at, m.synced_at, m.cancelled_at, m.settled_at";
 
 pub(super) fn meeting(row: &Row) -> Result<Meeting> {
     Ok(Meeting {
@@ -39,10 +40,15 @@ pub(super) fn meeting(row: &Row) -> Result<Meeting> {
         left_out: row.json("left_out")?,
         verdict: row.get("verdict")?,
         verdict_cause: row.get("verdict_cause")?,
+        verdict_basis: row.get("verdict_basis")?,
+        verdict_evidence: row.json("verdict_evidence")?,
         verdict_at: row.get("verdict_at")?,
         call_started_at: row.get("call_started_at")?,
         call_ended_at: row.get("call_ended_at")?,
         next_sync_at: row.get("next_sync_at")?,
+        guard_at: row.get("guard_at")?,
+        watched_at: row.get("watched_at")?,
+        organizer_gone_at: row.get("organizer_gone_at")?,
         synced_at: row.get("synced_at")?,
         cancelled_at: row.get("cancelled_at")?,
         settled_at: row.get("settled_at")?,
@@ -84,9 +90,9 @@ pub async fn insert_many(
     for slots in slots.chunks(ROWS_AT_ONCE) {
         let sql = format!(
             "INSERT INTO meeting (conference_id, external_id, starts_at, ends_at, transaction_id,
-                 service_account_id, organizer_email, event_id, join_url, next_sync_at, created_at, updated_at)
+                 service_account_id, organizer_email, event_id, join_url, next_sync_at, guard_at, created_at, updated_at)
              VALUES {}",
-            tuples(slots.len(), 12)
+            tuples(slots.len(), 13)
         );
         let bind = |new: &NewMeeting| {
             params![
@@ -100,6 +106,7 @@ pub async fn insert_many(
                 new.event_id,
                 new.join_url,
                 new.ends_at,
+                guard::first((new.starts_at, new.ends_at), at),
                 at,
                 at
             ]
@@ -158,9 +165,9 @@ pub async fn reschedule(
     at: DateTime<Utc>,
 ) -> Result<()> {
     tx.execute(
-        "UPDATE meeting SET starts_at = $2, ends_at = $3, next_sync_at = $3,
+        "UPDATE meeting SET starts_at = $2, ends_at = $3, next_sync_at = $3, guard_at = $5,
              wanted_revision = wanted_revision + 1, updated_at = $4 WHERE id = $1",
-        params![id, span.0, span.1, at],
+        params![id, span.0, span.1, at, guard::first(span, at)],
     )
     .await?;
     Ok(())
@@ -171,7 +178,7 @@ pub async fn cancel(tx: &Tx, id: MeetingId, at: DateTime<Utc>) -> Result<bool> {
     let rows = tx
         .execute(
             "UPDATE meeting SET cancelled_at = $2, verdict = 'cancelled', verdict_cause = '', verdict_at = $2,
-                 next_sync_at = NULL, settled_at = $2, wanted_revision = wanted_revision + 1, updated_at = $2
+                 next_sync_at = NULL, guard_at = NULL, settled_at = $2, wanted_revision = wanted_revision + 1, updated_at = $2
              WHERE id = $1 AND cancelled_at IS NULL",
             params![id, at],
         )
@@ -303,6 +310,15 @@ pub async fn to_enforce(
     db.rows(&sql, params![after, since, now, limit]).await?.iter().map(meeting).collect()
 }
 
+/// How many meetings [`to_enforce`] will return in all.
+pub async fn count_to_enforce(db: &impl Read, times: (DateTime<Utc>, DateTime<Utc>)) -> Result<i64> {
+    let (since, now) = times;
+    let sql = "SELECT COUNT(*) AS n FROM meeting m WHERE m.cancelled_at IS NULL AND (m.starts_at > $2
+         OR (m.starts_at > $1 AND m.online_meeting_id IS NULL
+             AND (m.join_url IS NOT NULL OR m.event_id IS NOT NULL)))";
+    db.row(sql, params![since, now]).await?.map_or(Ok(0), |row| row.get("n"))
+}
+
 /// Meetings still to come, or on now, whose recording is known not to be switched on: what needs a person. Those
 /// that begin first come first.
 pub async fn needing_attention(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<Meeting>> {
@@ -311,6 +327,51 @@ pub async fn needing_attention(db: &impl Read, now: DateTime<Utc>, limit: i64) -
            AND m.auto_recording_status NOT IN ('enabled', 'pending') ORDER BY m.starts_at, m.id LIMIT $2"
     );
     db.rows(&sql, params![now, limit]).await?.iter().map(meeting).collect()
+}
+
+/// A class at which the guard is due to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guarded {
+    /// The meeting.
+    pub id: MeetingId,
+    /// Scheduled start.
+    pub starts_at: DateTime<Utc>,
+    /// Scheduled end.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// Classes at which the guard is due to look, the longest waiting first.
+pub async fn guard_due(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<Guarded>> {
+    let rows = db
+        .rows(
+            "SELECT id, starts_at, ends_at FROM meeting WHERE guard_at <= $1 ORDER BY guard_at, id LIMIT $2",
+            params![now, limit],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Guarded { id: row.id("id")?, starts_at: row.get("starts_at")?, ends_at: row.get("ends_at")? })
+        })
+        .collect()
+}
+
+/// Plans the guard's next look at a class that was not cancelled meanwhile.
+pub async fn set_guard(tx: &Tx, id: MeetingId, at: Option<DateTime<Utc>>) -> Result<()> {
+    let sql = "UPDATE meeting SET guard_at = $2 WHERE id = $1 AND cancelled_at IS NULL";
+    tx.execute(sql, params![id, at]).await?;
+    Ok(())
+}
+
+/// Keeps that the chat of a class was read while it was on.
+pub async fn save_watched(tx: &Tx, id: MeetingId, at: DateTime<Utc>) -> Result<()> {
+    tx.execute("UPDATE meeting SET watched_at = $2 WHERE id = $1", params![id, at]).await?;
+    Ok(())
+}
+
+/// Keeps since when the organizer is no longer in the directory, or that they are again.
+pub async fn save_organizer_gone(tx: &Tx, id: MeetingId, at: Option<DateTime<Utc>>) -> Result<()> {
+    tx.execute("UPDATE meeting SET organizer_gone_at = $2 WHERE id = $1", params![id, at]).await?;
+    Ok(())
 }
 
 /// The ids of slots just written, by start.

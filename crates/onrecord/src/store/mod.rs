@@ -1,6 +1,7 @@
 //! The database. All SQL of the product is in this folder and nothing else: a store function is SQL text,
 //! binds, and a map to `model`. One text serves SQLite and PostgreSQL, with `$1`-style parameters.
 
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,16 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+mod reader;
+use crate::fail::{self, Step};
+
 mod row;
 
+pub mod alerts;
 pub mod artifacts;
 pub mod attendance;
 pub mod audit;
+pub mod backfill;
 pub mod chat;
 pub mod class_marks;
 pub mod conference_lists;
@@ -24,14 +30,17 @@ pub mod conferences;
 pub mod copy;
 pub mod courses;
 pub mod cues;
+pub mod decisions;
 pub mod delta;
 pub mod enrolments;
+pub mod evidence;
 pub mod files;
 pub mod identities;
 pub mod import;
 pub mod integrations;
 pub mod invitees;
 pub mod jobs;
+pub mod keep;
 pub mod lanes;
 pub mod links;
 mod many;
@@ -43,13 +52,17 @@ mod migrations;
 pub mod monitor;
 pub mod notices;
 pub mod pages;
+pub mod policies;
 pub mod probes;
+pub mod rehearsals;
 pub mod sessions;
+pub mod subscriptions;
 pub mod sync;
 pub mod tokens;
 pub mod users;
 pub mod visits;
 
+use reader::Reader;
 pub use row::{Column, Param, Row};
 
 /// What can go wrong in the database. Missing is `Option`, never an error.
@@ -94,6 +107,8 @@ pub enum Dialect {
 pub struct Store {
     db: DatabaseConnection,
     dialect: Dialect,
+    /// On SQLite: where reading is done.
+    reader: Option<Arc<Reader>>,
     /// SQLite has one writer: waiting for it here is fair and costs no busy loop.
     writer: Arc<Mutex<()>>,
 }
@@ -146,11 +161,17 @@ impl Read for Store {
     }
 
     async fn rows(&self, sql: &str, params: Vec<sea_orm::Value>) -> Result<Vec<Row>> {
+        if let Some(reader) = &self.reader {
+            return reader.rows(sql, params).await;
+        }
         let rows = self.db.query_all_raw(statement(self.dialect, sql, params)).await?;
         Ok(rows.into_iter().map(Row::new).collect())
     }
 
     async fn row(&self, sql: &str, params: Vec<sea_orm::Value>) -> Result<Option<Row>> {
+        if let Some(reader) = &self.reader {
+            return Ok(reader.rows(sql, params).await?.into_iter().next());
+        }
         let row = self.db.query_one_raw(statement(self.dialect, sql, params)).await?;
         Ok(row.map(Row::new))
     }
@@ -181,14 +202,14 @@ impl Store {
         options.sqlx_logging(false).test_before_acquire(false).acquire_timeout(Duration::from_secs(20));
         match dialect {
             Dialect::Sqlite => {
-                options.max_connections(6).map_sqlx_sqlite_opts(|sqlite| {
+                options.max_connections(3).map_sqlx_sqlite_opts(|sqlite| {
                     sqlite
                         .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
                         .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
                         .foreign_keys(true)
                         .busy_timeout(Duration::from_secs(15))
                         .statement_cache_capacity(256)
-                        .pragma("mmap_size", "268435456")
+                        .pragma("cache_size", "-8192")
                         .pragma("temp_store", "memory")
                 });
             }
@@ -197,7 +218,9 @@ impl Store {
             }
         }
         let db = Database::connect(options).await?;
-        Ok(Self { db, dialect, writer: Arc::default() })
+        let file = sqlite_file(url).filter(|_| dialect == Dialect::Sqlite);
+        let reader = file.map(|file| Arc::new(Reader::new(file)));
+        Ok(Self { db, dialect, reader, writer: Arc::default() })
     }
 
     /// Begins a writing transaction: immediate on SQLite, so that read-then-write never fails half-way.
@@ -233,6 +256,9 @@ impl Store {
 
     /// Closes the pool; used before a file is copied and at the end of tests.
     pub async fn close(&self) -> Result<()> {
+        if let Some(reader) = &self.reader {
+            reader.close();
+        }
         Ok(self.db.clone().close().await?)
     }
 
@@ -264,8 +290,17 @@ impl Tx {
     }
 
     /// Makes everything written visible at once.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.transaction.commit().await?)
+    #[track_caller]
+    pub fn commit(self) -> impl Future<Output = Result<()>> + Send {
+        let caller = Location::caller();
+        async move {
+            let Self { transaction, _writer: writer, .. } = self;
+            fail::step(Step::BeforeCommit, || fail::place(caller));
+            transaction.commit().await?;
+            fail::step(Step::AfterCommit, || fail::place(caller));
+            drop(writer);
+            Ok(())
+        }
     }
 }
 

@@ -49,6 +49,19 @@ pub async fn causes(db: &impl Read) -> Result<Vec<Count>> {
     counts(db, sql, params![]).await
 }
 
+/// How often recording was found switched off before class, how often it was put back, and how often since a moment.
+pub async fn drift(db: &impl Read, since: DateTime<Utc>) -> Result<(i64, i64, i64)> {
+    let row = db
+        .row(
+            "SELECT (SELECT COUNT(*) FROM audit_entry WHERE action = 'recording.drift_found') AS found,
+                    COUNT(*) AS repaired, COUNT(CASE WHEN at >= $1 THEN 1 END) AS lately
+             FROM audit_entry WHERE action = 'recording.drift_repaired'",
+            params![since],
+        )
+        .await?;
+    row.map_or(Ok((0, 0, 0)), |row| Ok((row.get("found")?, row.get("repaired")?, row.get("lately")?)))
+}
+
 /// How recordings are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stored {
@@ -60,6 +73,8 @@ pub struct Stored {
     pub gone: i64,
     /// Files that wait in the inbox.
     pub inbox: i64,
+    /// Recordings that staff brought.
+    pub manual: i64,
 }
 
 /// How recordings are kept.
@@ -69,7 +84,8 @@ pub async fn stored(db: &impl Read) -> Result<Stored> {
             "SELECT COUNT(meeting_id) AS recordings,
                     COUNT(CASE WHEN meeting_id IS NOT NULL AND item_id IS NOT NULL AND gone_at IS NULL THEN 1 END) AS stored,
                     COUNT(CASE WHEN meeting_id IS NOT NULL AND gone_at IS NOT NULL THEN 1 END) AS gone,
-                    COUNT(CASE WHEN meeting_id IS NULL AND dismissed_at IS NULL THEN 1 END) AS inbox
+                    COUNT(CASE WHEN meeting_id IS NULL AND dismissed_at IS NULL AND gone_at IS NULL THEN 1 END) AS inbox,
+                    COUNT(CASE WHEN meeting_id IS NOT NULL AND match_basis = 'manual' THEN 1 END) AS manual
              FROM artifact WHERE kind = 'recording'",
             params![],
         )
@@ -80,8 +96,18 @@ pub async fn stored(db: &impl Read) -> Result<Stored> {
             stored_in_onedrive: row.get("stored")?,
             gone: row.get("gone")?,
             inbox: row.get("inbox")?,
+            manual: row.get("manual")?,
         })
     })
+}
+
+/// Classes that count as recorded, all of whose recordings staff brought.
+pub async fn recorded_by_hand(db: &impl Read) -> Result<i64> {
+    let sql = "SELECT COUNT(*) AS n FROM meeting m WHERE m.verdict = 'recorded'
+               AND EXISTS (SELECT 1 FROM artifact a WHERE a.meeting_id = m.id AND a.match_basis = 'manual')
+               AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'recording'
+                                 AND a.match_basis <> 'manual' AND a.confidence = 'certain')";
+    db.row(sql, params![]).await?.map_or(Ok(0), |row| row.get("n"))
 }
 
 /// Kinds that could not be read at the last look, by kind.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Read, Result, Row, Tx};
 use crate::model::finding::{Finding, InOrder, Trouble};
 use crate::model::id::{IntegrationId, ServiceAccountId};
+use crate::model::words::Word as _;
 use crate::params;
 
 /// What one look brought.
@@ -50,7 +51,7 @@ pub async fn put(
             outcome.subject,
             seq,
             outcome.words,
-            trouble.map(|t| t.code).unwrap_or_default(),
+            trouble.map(|t| t.code.as_str()).unwrap_or_default(),
             trouble.map(|t| t.severity),
             text(|t| &t.message),
             text(|t| &t.consequence),
@@ -65,6 +66,16 @@ pub async fn put(
     )
     .await?;
     Ok(())
+}
+
+/// When each thing was last in order, by probe and subject.
+pub async fn last_good(
+    db: &impl Read,
+    integration: IntegrationId,
+) -> Result<HashMap<(String, String), Option<DateTime<Utc>>>> {
+    let sql = "SELECT probe, subject, last_good_at FROM probe_result WHERE integration_id = $1";
+    let rows = db.rows(sql, params![integration]).await?;
+    rows.iter().map(|row| Ok(((row.get("probe")?, row.get("subject")?), row.get("last_good_at")?))).collect()
 }
 
 /// Removes what was not looked at since `before`: accounts and settings that are no more.

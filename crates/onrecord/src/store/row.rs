@@ -1,6 +1,9 @@
 //! Between SQL values and `model` types: how a parameter is bound and a column read.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use rusqlite::types::Value as Cell;
 use sea_orm::{QueryResult, Value};
 
 use super::{Error, Result};
@@ -9,11 +12,44 @@ use crate::model::words::Word;
 
 /// One row of an answer.
 #[derive(Debug)]
-pub struct Row(QueryResult);
+pub struct Row(Answer);
+
+#[derive(Debug)]
+enum Answer {
+    /// From the pool.
+    Pool(QueryResult),
+    /// From SQLite itself.
+    Sqlite { columns: Arc<Columns>, cells: Vec<Cell> },
+}
+
+/// The names of a statement's columns, with their places.
+#[derive(Debug)]
+pub(super) struct Columns(Vec<(String, usize)>);
+
+impl Columns {
+    pub(super) fn new(names: Vec<&str>) -> Self {
+        let mut places: Vec<_> = names.into_iter().map(str::to_owned).zip(0..).collect();
+        places.sort();
+        Self(places)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let found = self.0.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
+        Some(self.0[found].1)
+    }
+}
 
 impl Row {
     pub(super) fn new(row: QueryResult) -> Self {
-        Self(row)
+        Self(Answer::Pool(row))
+    }
+
+    pub(super) fn of_sqlite(columns: &Arc<Columns>, cells: Vec<Cell>) -> Self {
+        Self(Answer::Sqlite { columns: Arc::clone(columns), cells })
     }
 
     /// The value of `column`; an error names the column that is missing or of another type.
@@ -54,18 +90,91 @@ pub trait Param {
     fn null() -> Value;
 }
 
+/// A type as SQLite keeps it.
+trait OfCell: Sized {
+    fn of_cell(cell: &Cell) -> Option<Self>;
+}
+
+impl OfCell for i64 {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        if let Cell::Integer(value) = cell { Some(*value) } else { None }
+    }
+}
+
+impl OfCell for bool {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        i64::of_cell(cell).map(|value| value != 0)
+    }
+}
+
+impl OfCell for String {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        if let Cell::Text(text) = cell { Some(text.clone()) } else { None }
+    }
+}
+
+impl OfCell for Vec<u8> {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Blob(bytes) => Some(bytes.clone()),
+            Cell::Text(text) => Some(text.clone().into_bytes()),
+            Cell::Null | Cell::Integer(_) | Cell::Real(_) => None,
+        }
+    }
+}
+
+impl OfCell for DateTime<Utc> {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        let Cell::Text(text) = cell else { return None };
+        let with_zone = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+        // What SQLite's own functions give has no zone: it is UTC.
+        with_zone.or_else(|_| NaiveDateTime::parse_from_str(text, "%F %T%.f").map(|time| time.and_utc())).ok()
+    }
+}
+
+impl OfCell for NaiveDate {
+    fn of_cell(cell: &Cell) -> Option<Self> {
+        if let Cell::Text(text) = cell { text.parse().ok() } else { None }
+    }
+}
+
+fn cell<'a>(columns: &Columns, cells: &'a [Cell], column: &str) -> Result<&'a Cell> {
+    let cell = columns.place(column).and_then(|place| cells.get(place));
+    cell.ok_or_else(|| Error::Database(format!("the answer has no column {column}")))
+}
+
+fn other_type<T>(column: &str, cell: &Cell) -> Error {
+    let (wanted, found) = (std::any::type_name::<T>(), cell.data_type());
+    Error::Database(format!("column {column} is of the type {found}, not {wanted}"))
+}
+
 macro_rules! plain {
     ($($type:ty => $variant:ident),+ $(,)?) => {
         $(
             impl Column for $type {
                 fn column(row: &Row, column: &str) -> Result<Self> {
-                    Ok(row.0.try_get("", column)?)
+                    match &row.0 {
+                        Answer::Pool(row) => Ok(row.try_get("", column)?),
+                        Answer::Sqlite { columns, cells } => {
+                            let cell = cell(columns, cells, column)?;
+                            <$type>::of_cell(cell).ok_or_else(|| other_type::<$type>(column, cell))
+                        }
+                    }
                 }
             }
 
             impl Column for Option<$type> {
                 fn column(row: &Row, column: &str) -> Result<Self> {
-                    Ok(row.0.try_get("", column)?)
+                    match &row.0 {
+                        Answer::Pool(row) => Ok(row.try_get("", column)?),
+                        Answer::Sqlite { columns, cells } => match cell(columns, cells, column)? {
+                            Cell::Null => Ok(None),
+                            cell => {
+                                let value = <$type>::of_cell(cell);
+                                value.map(Some).ok_or_else(|| other_type::<$type>(column, cell))
+                            }
+                        },
+                    }
                 }
             }
 
@@ -185,6 +294,7 @@ id_params!(
     MeetingId,
     ArtifactId,
     JobId,
+    SubscriptionId,
     SyncRunId,
     AuditEntryId,
     ApiTokenId,
@@ -193,6 +303,8 @@ id_params!(
     AttendanceRecordId,
     ChatMessageId,
     NoticeVersionId,
+    AlertId,
+    RehearsalId,
 );
 
 /// `($1, $2), ($3, $4), …` for `rows` rows of `columns` columns each.

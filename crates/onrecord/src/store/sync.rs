@@ -8,6 +8,7 @@ use crate::model::conference::{Meeting, Verdict};
 use crate::model::id::{ConferenceId, IntegrationId, MeetingId, SyncRunId, UserId};
 use crate::model::integration::SyncKind;
 use crate::model::sync::{SyncCause, SyncReport, SyncRun, SyncState};
+use crate::model::verdict::Fact;
 use crate::{params, store::meetings};
 
 fn run(row: &Row) -> Result<SyncRun> {
@@ -117,6 +118,7 @@ fn state(row: &Row) -> Result<SyncState> {
         kind: row.get("kind")?,
         state: row.get("state")?,
         error: row.get("error")?,
+        note: row.get("note")?,
         position: row.get("position")?,
         items: row.get("items")?,
         read_at: row.get("read_at")?,
@@ -128,7 +130,7 @@ fn state(row: &Row) -> Result<SyncState> {
 pub async fn states(db: &impl Read, meeting: MeetingId) -> Result<Vec<SyncState>> {
     let rows = db
         .rows(
-            "SELECT kind, state, error, position, items, read_at, unchanged_since FROM sync_state WHERE meeting_id = $1",
+            "SELECT kind, state, error, note, position, items, read_at, unchanged_since FROM sync_state WHERE meeting_id = $1",
             params![meeting],
         )
         .await?;
@@ -138,9 +140,10 @@ pub async fn states(db: &impl Read, meeting: MeetingId) -> Result<Vec<SyncState>
 /// Writes how far one kind was read.
 pub async fn put_state(tx: &Tx, meeting: MeetingId, state: &SyncState) -> Result<()> {
     tx.execute(
-        "INSERT INTO sync_state (meeting_id, kind, state, error, position, items, read_at, unchanged_since)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO sync_state (meeting_id, kind, state, error, position, items, read_at, unchanged_since, note)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (meeting_id, kind) DO UPDATE SET state = excluded.state, error = excluded.error,
+             note = excluded.note,
              position = excluded.position, items = excluded.items, read_at = excluded.read_at,
              unchanged_since = excluded.unchanged_since",
         params![
@@ -151,7 +154,8 @@ pub async fn put_state(tx: &Tx, meeting: MeetingId, state: &SyncState) -> Result
             state.position,
             state.items,
             state.read_at,
-            state.unchanged_since
+            state.unchanged_since,
+            state.note
         ],
     )
     .await?;
@@ -165,6 +169,10 @@ pub struct Conclusion {
     pub verdict: Verdict,
     /// Why it is missing; empty otherwise.
     pub cause: &'static str,
+    /// How sure the cause is; empty without one.
+    pub basis: &'static str,
+    /// What it rests on.
+    pub evidence: Vec<Fact>,
     /// When the verdict changed.
     pub verdict_at: Option<DateTime<Utc>>,
     /// Real start of the call.
@@ -186,9 +194,11 @@ pub async fn conclude(
     conclusion: &Conclusion,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let evidence = serde_json::json!(conclusion.evidence).to_string();
     tx.execute(
         "UPDATE meeting SET verdict = $2, verdict_cause = $3, verdict_at = $4, call_started_at = $5,
-             call_ended_at = $6, next_sync_at = $7, synced_at = $8, settled_at = $9, updated_at = $10
+             call_ended_at = $6, next_sync_at = $7, synced_at = $8, settled_at = $9, updated_at = $10,
+             verdict_basis = $11, verdict_evidence = $12
          WHERE id = $1",
         params![
             meeting,
@@ -200,7 +210,9 @@ pub async fn conclude(
             conclusion.next_sync_at,
             conclusion.synced_at,
             conclusion.settled_at,
-            now
+            now,
+            conclusion.basis,
+            evidence
         ],
     )
     .await?;

@@ -43,5 +43,13 @@ fn describe() {
         "onrecord_http_request_seconds",
         "Time until the answer's head was ready, by route."
     );
+    metrics::describe_counter!(
+        "onrecord_graph_throttled_total",
+        "Times Microsoft asked to wait, by service; calls inside a batch count each."
+    );
+    metrics::describe_counter!(
+        "onrecord_notifications_total",
+        "Items that were posted as news, by whether they were believed."
+    );
     metrics::gauge!("onrecord_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }

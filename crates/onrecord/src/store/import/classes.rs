@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Target, insert, update, where_in};
 use crate::model::conference::{Conference, Meeting};
+use crate::model::guard;
 use crate::model::id::{ArtifactId, ConferenceId, IntegrationId, MeetingId};
 use crate::model::job::JobKind;
 use crate::params;
@@ -123,6 +124,7 @@ const SLOTS: Target = Target {
         "event_id",
         "join_url",
         "next_sync_at",
+        "guard_at",
         "created_at",
         "updated_at",
     ],
@@ -142,6 +144,7 @@ pub async fn insert_slots(tx: &Tx, new: &[(ConferenceId, NewMeeting)], at: DateT
             m.event_id,
             m.join_url,
             m.ends_at,
+            guard::first((m.starts_at, m.ends_at), at),
             at,
             at
         ]
@@ -159,6 +162,7 @@ const SLOT_CHANGES: Target = Target {
         "event_id",
         "join_url",
         "next_sync_at",
+        "guard_at",
         "wanted_revision",
         "updated_at",
     ],
@@ -175,6 +179,7 @@ pub async fn update_slots(tx: &Tx, changed: &[Meeting], at: DateTime<Utc>) -> Re
             m.event_id,
             m.join_url,
             m.next_sync_at,
+            m.guard_at,
             m.wanted_revision,
             at
         ]
@@ -186,8 +191,8 @@ pub async fn update_slots(tx: &Tx, changed: &[Meeting], at: DateTime<Utc>) -> Re
 pub async fn enqueue_many(tx: &Tx, kind: JobKind, external_ids: &[String], at: DateTime<Utc>) -> Result<()> {
     for piece in external_ids.chunks(many::CHUNK) {
         let sql = format!(
-            "INSERT INTO job (kind, subject, run_at, created_at)
-             SELECT $1, 'meeting:' || CAST(m.id AS TEXT), $2, $2 FROM meeting m WHERE m.external_id IN ({})
+            "INSERT INTO job (kind, subject, run_at, created_at, due_at)
+             SELECT $1, 'meeting:' || CAST(m.id AS TEXT), $2, $2, m.starts_at FROM meeting m WHERE m.external_id IN ({})
              ON CONFLICT (kind, subject) WHERE claimed_until IS NULL AND dead_at IS NULL DO NOTHING",
             many::list(3, piece.len())
         );

@@ -56,6 +56,7 @@ CREATE TABLE course (
     updated_at {time} NOT NULL
 );
 CREATE INDEX course_by_code ON course (code, id);
+CREATE INDEX course_by_term ON course (term, id);
 CREATE TABLE enrolment (
     id {id},
     course_id BIGINT NOT NULL REFERENCES course (id),
@@ -77,6 +78,7 @@ CREATE TABLE integration (
     tenant_id {text} NOT NULL DEFAULT '',
     client_id {text} NOT NULL DEFAULT '',
     client_secret_sealed {text},
+    client_certificate_sealed {text},
     extra_drive_id {text},
     kinds_off {text} NOT NULL DEFAULT '[]',
     instructor_role {text} NOT NULL DEFAULT 'presenter',
@@ -123,6 +125,39 @@ CREATE TABLE probe_result (
     last_good_at {time},
     checked_at {time} NOT NULL,
     PRIMARY KEY (integration_id, probe, subject)
+);
+CREATE TABLE policy_answer (
+    id {id},
+    integration_id BIGINT NOT NULL REFERENCES integration (id),
+    topic {text} NOT NULL,
+    answer {text} NOT NULL,
+    user_id BIGINT REFERENCES \"user\" (id),
+    answered_at {time} NOT NULL
+);
+CREATE INDEX policy_answer_by_topic ON policy_answer (integration_id, topic, id);
+CREATE TABLE rehearsal (
+    id {id},
+    integration_id BIGINT NOT NULL REFERENCES integration (id),
+    service_account_id BIGINT REFERENCES service_account (id),
+    started_by BIGINT REFERENCES \"user\" (id),
+    transaction_id {text} NOT NULL UNIQUE,
+    starts_at {time} NOT NULL,
+    mailbox {text},
+    event_id {text},
+    started_at {time} NOT NULL,
+    finished_at {time},
+    cleaned_at {time},
+    cleaning_error {text} NOT NULL DEFAULT ''
+);
+CREATE INDEX rehearsal_last ON rehearsal (integration_id, id);
+CREATE UNIQUE INDEX rehearsal_open ON rehearsal (integration_id) WHERE finished_at IS NULL;
+CREATE TABLE rehearsal_step (
+    rehearsal_id BIGINT NOT NULL REFERENCES rehearsal (id),
+    step {text} NOT NULL,
+    state {text} NOT NULL,
+    words {text} NOT NULL DEFAULT '',
+    at {time} NOT NULL,
+    PRIMARY KEY (rehearsal_id, step)
 );
 CREATE TABLE notice_version (
     id {id},
@@ -175,10 +210,15 @@ CREATE TABLE meeting (
     left_out {text} NOT NULL DEFAULT '[]',
     verdict {text} NOT NULL DEFAULT 'upcoming',
     verdict_cause {text} NOT NULL DEFAULT '',
+    verdict_basis {text} NOT NULL DEFAULT '',
+    verdict_evidence {text} NOT NULL DEFAULT '[]',
     verdict_at {time},
     call_started_at {time},
     call_ended_at {time},
     next_sync_at {time},
+    guard_at {time},
+    watched_at {time},
+    organizer_gone_at {time},
     synced_at {time},
     cancelled_at {time},
     settled_at {time},
@@ -200,11 +240,34 @@ CREATE INDEX meeting_pending ON meeting (starts_at) WHERE auto_recording_status 
 CREATE INDEX meeting_unsent ON meeting (starts_at) WHERE wanted_revision <> sent_revision;
 CREATE INDEX meeting_open ON meeting (starts_at) WHERE settled_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX meeting_unsettled ON meeting (ends_at) WHERE settled_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX meeting_guard ON meeting (guard_at) WHERE guard_at IS NOT NULL;
+CREATE INDEX meeting_by_verdict ON meeting (verdict, starts_at, id);
+CREATE INDEX meeting_by_cause ON meeting (verdict_cause, starts_at, id) WHERE verdict = 'missing';
+CREATE TABLE alert (
+    id {id},
+    kind {text} NOT NULL,
+    meeting_id BIGINT NOT NULL REFERENCES meeting (id),
+    detail {text} NOT NULL DEFAULT '',
+    raised_at {time} NOT NULL,
+    resolved_at {time}
+);
+CREATE UNIQUE INDEX alert_open ON alert (meeting_id, kind) WHERE resolved_at IS NULL;
+CREATE INDEX alert_by_meeting ON alert (meeting_id, raised_at);
+CREATE INDEX alert_by_time ON alert (raised_at, id) WHERE resolved_at IS NULL;
+CREATE TABLE recording_answer (
+    id {id},
+    meeting_id BIGINT NOT NULL REFERENCES meeting (id),
+    answered_by BIGINT NOT NULL REFERENCES \"user\" (id),
+    answer {text} NOT NULL,
+    at {time} NOT NULL
+);
+CREATE INDEX recording_answer_by_meeting ON recording_answer (meeting_id, at);
 CREATE TABLE sync_state (
     meeting_id BIGINT NOT NULL REFERENCES meeting (id),
     kind {text} NOT NULL,
     state {text} NOT NULL,
     error {text},
+    note {text},
     position {text},
     fingerprint {text} NOT NULL DEFAULT '',
     items BIGINT NOT NULL DEFAULT 0,
@@ -242,6 +305,7 @@ CREATE TABLE artifact (
     confidence {text} NOT NULL DEFAULT 'none',
     decided_by BIGINT REFERENCES \"user\" (id),
     decided_at {time},
+    decided_reason {text} NOT NULL DEFAULT '',
     dismissed_at {time},
     offered_at {time},
     verified_at {time},
@@ -269,6 +333,18 @@ CREATE UNIQUE INDEX artifact_file_by_item ON artifact (meeting_id, drive_id, ite
 CREATE INDEX artifact_by_meeting ON artifact (meeting_id, kind, part, id);
 CREATE INDEX artifact_by_drive ON artifact (drive_id, kind, meeting_id);
 CREATE INDEX artifact_inbox ON artifact (created_at, id) WHERE meeting_id IS NULL;
+CREATE INDEX artifact_decided ON artifact (decided_at, id) WHERE decided_at IS NOT NULL;
+CREATE TABLE match_refusal (
+    artifact_id BIGINT NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,
+    meeting_id BIGINT NOT NULL REFERENCES meeting (id),
+    decided_by BIGINT REFERENCES \"user\" (id),
+    decided_at {time} NOT NULL,
+    PRIMARY KEY (artifact_id, meeting_id)
+);
+CREATE TABLE archive_draft (
+    key {text} NOT NULL PRIMARY KEY,
+    begun_at {time} NOT NULL
+);
 CREATE TABLE transcript_cue (
     artifact_id BIGINT NOT NULL REFERENCES artifact (id),
     seq BIGINT NOT NULL,
@@ -358,6 +434,15 @@ CREATE TABLE sync_run (
 );
 CREATE UNIQUE INDEX sync_run_open ON sync_run (conference_id) WHERE finished_at IS NULL;
 CREATE INDEX sync_run_last ON sync_run (conference_id, id);
+CREATE TABLE backfill (
+    kind {text} NOT NULL PRIMARY KEY,
+    begun_at {time} NOT NULL,
+    touched_at {time} NOT NULL,
+    organizer {text} NOT NULL DEFAULT '',
+    after_id BIGINT NOT NULL DEFAULT 0,
+    done BIGINT NOT NULL DEFAULT 0,
+    failed BIGINT NOT NULL DEFAULT 0
+);
 CREATE TABLE delta_link (
     integration_id BIGINT NOT NULL REFERENCES integration (id),
     owner {text} NOT NULL,
@@ -368,9 +453,29 @@ CREATE TABLE delta_link (
     error {text},
     PRIMARY KEY (integration_id, owner, kind)
 );
+CREATE TABLE subscription (
+    id {id},
+    integration_id BIGINT NOT NULL REFERENCES integration (id),
+    kind {text} NOT NULL,
+    owner {text} NOT NULL,
+    organizer {text} NOT NULL,
+    made_by {text} NOT NULL DEFAULT '',
+    address {text} NOT NULL DEFAULT '',
+    graph_id {text} UNIQUE,
+    client_state_hash {text} NOT NULL DEFAULT '',
+    expires_at {time},
+    due_at {time} NOT NULL,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    error {text},
+    heard_at {time},
+    created_at {time} NOT NULL,
+    UNIQUE (integration_id, kind, owner)
+);
+CREATE INDEX subscription_by_state ON subscription (client_state_hash);
 CREATE TABLE lane (
     key {text} NOT NULL PRIMARY KEY,
-    paused_until {time}
+    paused_until {time},
+    next_at {time}
 );
 CREATE TABLE lane_holder (
     key {text} NOT NULL,
@@ -387,7 +492,7 @@ CREATE TABLE job (
     kind {text} NOT NULL,
     subject {text} NOT NULL,
     run_at {time} NOT NULL,
-    priority BIGINT NOT NULL DEFAULT 0,
+    due_at {time},
     attempts BIGINT NOT NULL DEFAULT 0,
     claimed_until {time},
     claimed_by {text},
@@ -397,6 +502,7 @@ CREATE TABLE job (
 );
 CREATE UNIQUE INDEX job_waiting ON job (kind, subject) WHERE claimed_until IS NULL AND dead_at IS NULL;
 CREATE INDEX job_ready ON job (run_at, id) WHERE dead_at IS NULL;
+CREATE INDEX job_in_order ON job (COALESCE(due_at, run_at), id) WHERE dead_at IS NULL;
 CREATE INDEX job_running ON job (subject) WHERE claimed_until IS NOT NULL;
 CREATE TABLE audit_entry (
     id {id},

@@ -75,6 +75,8 @@ pub struct Reading {
     pub state: KindState,
     /// Why it failed, with what mends it.
     pub error: Option<String>,
+    /// What else is to be said, although nothing failed.
+    pub note: Option<String>,
     /// How much there is.
     pub items: i64,
     /// When.
@@ -116,7 +118,7 @@ pub async fn find(db: &impl Read, query: Query) -> Result<Option<Found>> {
              k.title AS course_title, k.learners_see_chat, k.learners_see_files, k.kinds_off,
              n.role AS member_role, n.ends_on AS member_ends_on, w.name AS scheduled_by,
              g.kinds_off AS all_kinds_off, g.lawful_basis, g.notice_contact, g.notice_storage, g.notice_retention,
-             g.notice_wording, y.state AS kind_state, y.error AS kind_error, y.items AS kind_items,
+             g.notice_wording, y.state AS kind_state, y.error AS kind_error, y.note AS kind_note, y.items AS kind_items,
              y.read_at AS kind_read_at, r.started_at AS syncing_since,
              (SELECT COUNT(*) FROM meeting x WHERE x.conference_id = c.id) AS classes,
              (SELECT string_agg(u.name, $5 ORDER BY u.name, u.id) FROM enrolment i
@@ -199,6 +201,7 @@ fn around(row: &Row, kind: SyncKind) -> Result<Around> {
             kind,
             state,
             error: row.get("kind_error")?,
+            note: row.get("kind_note")?,
             items: row.get("kind_items")?,
             read_at: row.get("kind_read_at")?,
         })

@@ -17,6 +17,9 @@ use crate::words;
 /// Counting for a filter stops here: beyond it the figure helps nobody and costs every reader.
 pub const MOST_COUNTED: i64 = 200;
 
+/// Instructors named in a line at most: a course has few, and a team of dozens says nothing in a list.
+const MOST_TEACHERS: i64 = 3;
+
 /// A class that needed somebody is shown as such for this long after its end.
 const ATTENTION: chrono::Duration = chrono::Duration::days(30);
 
@@ -91,7 +94,7 @@ pub struct Line {
     pub course_code: String,
     /// Name of its course.
     pub course_title: String,
-    /// Names of the course's instructors.
+    /// Names of the course's instructors, of a few.
     pub teachers: Vec<String>,
     /// End of its last class.
     pub last_ends_at: DateTime<Utc>,
@@ -226,10 +229,10 @@ pub async fn list(db: &impl Read, query: &Query) -> Result<Vec<Line>> {
     let sql = format!(
         "SELECT c.id, c.title, c.time_zone, c.published, c.last_ends_at, k.code AS course_code,
              k.title AS course_title,
-             (SELECT string_agg(u.name, {between} ORDER BY u.name, u.id) FROM enrolment i
-              JOIN \"user\" u ON u.id = i.user_id
-              WHERE i.course_id = c.course_id AND i.role = 'instructor'
-                AND (i.ends_on IS NULL OR i.ends_on >= $2)) AS teachers
+             (SELECT string_agg(u.name, {between} ORDER BY u.name, u.id)
+              FROM (SELECT i.user_id FROM enrolment i WHERE i.course_id = c.course_id AND i.role = 'instructor'
+                      AND (i.ends_on IS NULL OR i.ends_on >= $2) ORDER BY i.user_id LIMIT {MOST_TEACHERS}) few
+              JOIN \"user\" u ON u.id = few.user_id) AS teachers
          FROM (SELECT c.id FROM {narrow} ORDER BY c.last_ends_at {way}, c.id {way} LIMIT {limit}) page
          JOIN conference c ON c.id = page.id JOIN course k ON k.id = c.course_id
          ORDER BY c.last_ends_at {way}, c.id {way}"
@@ -259,8 +262,11 @@ async fn add_classes(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> 
     if lines.is_empty() {
         return Ok(());
     }
-    // Ids are numbers of ours: written out, they keep the statement one for any number of lines.
-    let ids: Vec<String> = lines.iter().map(|line| line.id.to_string()).collect();
+    // Padded to one of few lengths, so that there are few statements, which stay compiled.
+    let mut binds = params![now];
+    binds.extend(lines.iter().map(|line| line.id.param()));
+    binds.resize(1 + lines.len().next_multiple_of(32), ConferenceId(0).param());
+    let ids: Vec<String> = (2..=binds.len()).map(|place| format!("${place}")).collect();
     let sql = format!(
         "SELECT x.conference_id, string_agg({verdict}, ' ' ORDER BY x.starts_at, x.id) AS verdicts,
              COUNT(CASE WHEN x.cancelled_at IS NULL AND x.ends_at > $1
@@ -277,7 +283,7 @@ async fn add_classes(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> 
         verdict = verdict_now("$1"),
         ids = ids.join(", ")
     );
-    for row in db.rows(&sql, params![now]).await? {
+    for row in db.rows(&sql, binds).await? {
         let id: ConferenceId = row.id("conference_id")?;
         if let Some(line) = lines.iter_mut().find(|line| line.id == id) {
             line.classes = classes(&row)?;

@@ -6,7 +6,7 @@ use super::class::Reading;
 use crate::model::artifact::SafetyFacts;
 use crate::model::id::{ArtifactId, ChatMessageId, MeetingId, UserId};
 use crate::params;
-use crate::store::media::Breadth;
+use crate::store::media::{Breadth, safety_facts};
 use crate::store::{Read, Result, Row};
 
 /// A recording as the overview tells of it.
@@ -51,14 +51,7 @@ pub async fn recordings(db: &impl Read, meeting: MeetingId, breadth: Breadth) ->
             item_id: row.get("item_id")?,
             found_at: row.get("found_at")?,
             expected_expiry_at: row.get("expected_expiry_at")?,
-            facts: SafetyFacts {
-                verified_at: row.get("verified_at")?,
-                damaged_at: row.get("damaged_at")?,
-                source_removed_at: row.get("source_removed_at")?,
-                gone_at: row.get("gone_at")?,
-                binned_at: row.get("binned_at")?,
-                restored_at: row.get("restored_at")?,
-            },
+            facts: safety_facts(row)?,
         })
     };
     db.rows(&sql, params![meeting]).await?.iter().map(part).collect()
@@ -66,17 +59,40 @@ pub async fn recordings(db: &impl Read, meeting: MeetingId, breadth: Breadth) ->
 
 /// How reading each kind of a class went last.
 pub async fn readings(db: &impl Read, meeting: MeetingId) -> Result<Vec<Reading>> {
-    let sql = "SELECT kind, state, error, items, read_at FROM sync_state WHERE meeting_id = $1";
+    let sql = "SELECT kind, state, error, note, items, read_at FROM sync_state WHERE meeting_id = $1";
     let reading = |row: &Row| {
         Ok(Reading {
             kind: row.get("kind")?,
             state: row.get("state")?,
             error: row.get("error")?,
+            note: row.get("note")?,
             items: row.get("items")?,
             read_at: row.get("read_at")?,
         })
     };
     db.rows(sql, params![meeting]).await?.iter().map(reading).collect()
+}
+
+/// Something that was noted about the recording of a class.
+#[derive(Debug, Clone)]
+pub struct Noted {
+    /// What, as in the audit.
+    pub action: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What was noted about the recording of a class, in order: it was found switched off, and switched on again.
+pub async fn noted(db: &impl Read, meeting: MeetingId) -> Result<Vec<Noted>> {
+    let rows = db
+        .rows(
+            "SELECT action, at FROM audit_entry
+             WHERE subject = $1 AND action IN ('recording.drift_found', 'recording.drift_repaired')
+             ORDER BY id LIMIT 40",
+            params![format!("meeting:{meeting}")],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(Noted { action: row.get("action")?, at: row.get("at")? })).collect()
 }
 
 /// One person's stay in a class.
@@ -202,15 +218,14 @@ pub struct SharedFile {
 }
 
 /// The files shared in a class, in order.
-pub async fn files(db: &impl Read, meeting: MeetingId) -> Result<Vec<SharedFile>> {
-    let rows = db
-        .rows(
-            "SELECT a.id, a.name, a.size_bytes, a.started_at, a.item_id, a.gone_at, a.verified_at FROM artifact a
-             WHERE a.meeting_id = $1 AND a.kind = 'file' AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at)
-             ORDER BY a.part, a.id",
-            params![meeting],
-        )
-        .await?;
+pub async fn files(db: &impl Read, meeting: MeetingId, breadth: Breadth) -> Result<Vec<SharedFile>> {
+    let sql = format!(
+        "SELECT a.id, a.name, a.size_bytes, a.started_at, a.item_id, a.gone_at, a.verified_at FROM artifact a
+         WHERE a.meeting_id = $1 AND a.kind = 'file' AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at){}
+         ORDER BY a.part, a.id",
+        breadth.withheld()
+    );
+    let rows = db.rows(&sql, params![meeting]).await?;
     let file = |row: &Row| {
         let item: Option<String> = row.get("item_id")?;
         let gone: Option<DateTime<Utc>> = row.get("gone_at")?;

@@ -254,7 +254,7 @@ pub struct Chores {
 pub async fn chores(db: &impl Read) -> Result<Chores> {
     let row = db
         .row(
-            "SELECT (SELECT COUNT(*) FROM artifact WHERE meeting_id IS NULL AND dismissed_at IS NULL) AS inbox,
+            "SELECT (SELECT COUNT(*) FROM artifact WHERE meeting_id IS NULL AND dismissed_at IS NULL AND gone_at IS NULL) AS inbox,
                  (SELECT COUNT(*) FROM job WHERE dead_at IS NOT NULL) AS dead_jobs,
                  (SELECT COUNT(*) FROM integration WHERE tenant_id <> '') AS connected,
                  (SELECT COUNT(verified_at) FROM integration WHERE tenant_id <> '') AS verified,

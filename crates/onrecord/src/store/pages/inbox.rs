@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::model::artifact::ArtifactKind;
 use crate::model::id::{ArtifactId, MeetingId};
+use crate::model::suggestion::Class;
 use crate::params;
+use crate::store::decisions::WAITS;
 use crate::store::{Param as _, Read, Result, Row};
 
 /// One thing that waits for a person.
@@ -20,6 +22,12 @@ pub struct Waiting {
     pub organizer_id: Option<String>,
     /// Address of the service account whose OneDrive it lies in, if it is one of ours.
     pub account: Option<String>,
+    /// Graph id of its drive.
+    pub drive_id: Option<String>,
+    /// Graph id of its driveItem.
+    pub item_id: Option<String>,
+    /// Where administrators open it in OneDrive.
+    pub web_url: Option<String>,
     /// Length in bytes, once known.
     pub size_bytes: Option<i64>,
     /// Playing time, once known.
@@ -32,16 +40,13 @@ pub struct Waiting {
 
 /// What waits, oldest first, after the thing `after`; at most `limit`.
 pub async fn waiting(db: &impl Read, after: Option<ArtifactId>, limit: i64) -> Result<Vec<Waiting>> {
-    let rows = db
-        .rows(
-            "SELECT a.id, a.kind, a.name, a.organizer_id, a.size_bytes, a.duration_ms, a.started_at, a.created_at,
-                 (SELECT s.email FROM service_account s WHERE s.drive_id = a.drive_id
+    let sql = format!(
+        "SELECT a.id, a.kind, a.name, a.organizer_id, a.drive_id, a.item_id, a.web_url, a.size_bytes, a.duration_ms,
+                 a.started_at, a.created_at, (SELECT s.email FROM service_account s WHERE s.drive_id = a.drive_id
                      OR (a.drive_id IS NULL AND s.entra_object_id = a.organizer_id) ORDER BY s.id LIMIT 1) AS account
-             FROM artifact a
-             WHERE a.meeting_id IS NULL AND a.dismissed_at IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2",
-            params![after.unwrap_or(ArtifactId(0)), limit],
-        )
-        .await?;
+             FROM artifact a WHERE {WAITS} AND a.id > $1 ORDER BY a.id LIMIT $2"
+    );
+    let rows = db.rows(&sql, params![after.unwrap_or(ArtifactId(0)), limit]).await?;
     rows.iter().map(waiting_row).collect()
 }
 
@@ -52,6 +57,9 @@ fn waiting_row(row: &Row) -> Result<Waiting> {
         name: row.get("name")?,
         organizer_id: row.get("organizer_id")?,
         account: row.get("account")?,
+        drive_id: row.get("drive_id")?,
+        item_id: row.get("item_id")?,
+        web_url: row.get("web_url")?,
         size_bytes: row.get("size_bytes")?,
         duration_ms: row.get("duration_ms")?,
         started_at: row.get("started_at")?,
@@ -61,8 +69,8 @@ fn waiting_row(row: &Row) -> Result<Waiting> {
 
 /// How many things wait in all.
 pub async fn count(db: &impl Read) -> Result<i64> {
-    let sql = "SELECT COUNT(*) AS n FROM artifact WHERE meeting_id IS NULL AND dismissed_at IS NULL";
-    db.row(sql, params![]).await?.map_or(Ok(0), |row| row.get("n"))
+    let sql = format!("SELECT COUNT(*) AS n FROM artifact a WHERE {WAITS}");
+    db.row(&sql, params![]).await?.map_or(Ok(0), |row| row.get("n"))
 }
 
 /// A class to which something might belong.
@@ -82,6 +90,23 @@ pub struct Candidate {
     pub time_zone: String,
     /// Short name of its course.
     pub course_code: String,
+    /// Recordings that certainly belong to it.
+    pub recordings: i64,
+}
+
+impl Candidate {
+    /// The class as far as guessing goes.
+    pub fn class(&self) -> Class {
+        Class {
+            meeting: self.meeting_id,
+            organizer_id: self.organizer_id.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            title: self.title.clone(),
+            zone: self.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+            recordings: self.recordings,
+        }
+    }
 }
 
 /// Where to look for classes: those that begin between two moments and, if one is named, of this organizer.
@@ -112,23 +137,62 @@ pub async fn candidates(db: &impl Read, windows: &[Window], limit: i64) -> Resul
         }
         conditions.push(format!("({condition})"));
     }
-    let sql = format!(
-        "SELECT m.id AS meeting_id, m.organizer_id, m.starts_at, m.ends_at, c.title, c.time_zone,
-             k.code AS course_code
-         FROM meeting m JOIN conference c ON c.id = m.conference_id JOIN course k ON k.id = c.course_id
-         WHERE {} ORDER BY m.starts_at, m.id LIMIT $1",
-        conditions.join(" OR ")
-    );
-    let candidate = |row: &Row| {
-        Ok(Candidate {
-            meeting_id: row.id("meeting_id")?,
-            organizer_id: row.get("organizer_id")?,
-            starts_at: row.get("starts_at")?,
-            ends_at: row.get("ends_at")?,
-            title: row.get("title")?,
-            time_zone: row.get("time_zone")?,
-            course_code: row.get("course_code")?,
-        })
-    };
+    let sql = format!("{CANDIDATE} WHERE {} ORDER BY m.starts_at, m.id LIMIT $1", conditions.join(" OR "));
     db.rows(&sql, binds).await?.iter().map(candidate).collect()
+}
+
+const CANDIDATE: &str =
+    "SELECT m.id AS meeting_id, m.organizer_id, m.starts_at, m.ends_at, c.title, c.time_zone,
+         k.code AS course_code, (SELECT COUNT(*) FROM artifact r
+             WHERE r.meeting_id = m.id AND r.kind = 'recording' AND r.confidence = 'certain') AS recordings
+     FROM meeting m JOIN conference c ON c.id = m.conference_id JOIN course k ON k.id = c.course_id";
+
+fn candidate(row: &Row) -> Result<Candidate> {
+    Ok(Candidate {
+        meeting_id: row.id("meeting_id")?,
+        organizer_id: row.get("organizer_id")?,
+        starts_at: row.get("starts_at")?,
+        ends_at: row.get("ends_at")?,
+        title: row.get("title")?,
+        time_zone: row.get("time_zone")?,
+        course_code: row.get("course_code")?,
+        recordings: row.get("recordings")?,
+    })
+}
+
+/// Classes whose title or course has `words` in it, those nearest to `at` first; at most `limit`.
+pub async fn search(db: &impl Read, words: &str, at: DateTime<Utc>, limit: i64) -> Result<Vec<Candidate>> {
+    let like =
+        format!("%{}%", words.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let before = format!(
+        "{CANDIDATE} WHERE (LOWER(c.title) LIKE $1 ESCAPE '\\' OR LOWER(k.code) LIKE $1 ESCAPE '\\')
+         AND m.starts_at <= $2 ORDER BY m.starts_at DESC, m.id LIMIT $3"
+    );
+    let after = before.replace("m.starts_at <= $2", "m.starts_at > $2").replace("DESC", "ASC");
+    let mut found = Vec::new();
+    for sql in [before, after] {
+        let rows = db.rows(&sql, params![like, at, limit]).await?;
+        found.extend(rows.iter().map(candidate).collect::<Result<Vec<_>>>()?);
+    }
+    found.sort_by_key(|one| ((one.starts_at - at).abs(), one.meeting_id));
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// What waits and may be of this meeting by its time: found under its organizer, or nobody's; at most `limit`.
+pub async fn waiting_near(
+    db: &impl Read,
+    organizer: &str,
+    between: (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<Waiting>> {
+    let sql = format!(
+        "SELECT a.id, a.kind, a.name, a.organizer_id, a.drive_id, a.item_id, a.web_url, a.size_bytes, a.duration_ms,
+             a.started_at, a.created_at, NULL AS account
+         FROM artifact a
+         WHERE {WAITS} AND a.kind = 'recording' AND (a.organizer_id = $1 OR a.organizer_id IS NULL)
+           AND (a.started_at IS NULL OR (a.started_at >= $2 AND a.started_at <= $3)) ORDER BY a.id LIMIT $4"
+    );
+    let rows = db.rows(&sql, params![organizer, between.0, between.1, limit]).await?;
+    rows.iter().map(waiting_row).collect()
 }

@@ -6,6 +6,7 @@ pub mod class_list;
 pub mod class_parts;
 pub mod home;
 pub mod inbox;
+pub mod ledger;
 pub mod monitor;
 pub mod scheduling;
 
