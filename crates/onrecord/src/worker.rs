@@ -12,21 +12,28 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::model::id::{CourseId, MeetingId};
+use crate::model::id::{ArtifactId, CourseId, MeetingId, RehearsalId};
 use crate::model::job::{Duty, Job, JobKind};
 use crate::model::words::Word as _;
 use crate::ops::turn::Turn;
-use crate::ops::{self, audit, duties, provision, roster, sync, tell};
-use crate::store::{Tx, jobs};
+use crate::ops::{self, audit, drift, duties, keep, provision, rehearsal, roster, sync, tell};
+use crate::store::{Tx, jobs, lanes};
 
-/// A job is taken for this long; longer ones are renewed while they run.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// A job is taken for this long; longer ones are renewed while they run. A killed worker's jobs go on elsewhere when
+/// their lease has ended, which people wait for: well within a minute.
+const LEASE: TimeDelta = TimeDelta::seconds(40);
 
 /// Renewed well before the lease ends.
-const RENEW_EVERY: Duration = Duration::from_secs(40);
+const RENEW_EVERY: Duration = Duration::from_secs(12);
 
 /// Other processes put work into the queue without ringing; this is how long it may wait.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The lane of online meetings, which nearly all work asks.
+const TEAMS: &str = "meetings";
+
+/// The kinds of work that ask it.
+const ASKS_TEAMS: [JobKind; 3] = [JobKind::Provision, JobKind::Sync, JobKind::Delta];
 
 /// How long running work may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -40,7 +47,11 @@ const TIMETABLE: &[(Duty, TimeDelta)] = &[
     (Duty::ClassStart, TimeDelta::seconds(30)),
     (Duty::CatchUp, TimeDelta::minutes(10)),
     (Duty::PlanSync, TimeDelta::seconds(3)),
+    (Duty::PlanGuard, TimeDelta::seconds(10)),
+    (Duty::Drafts, TimeDelta::hours(1)),
     (Duty::Verdicts, TimeDelta::seconds(20)),
+    (Duty::Subscriptions, TimeDelta::seconds(60)),
+    (Duty::Examine, TimeDelta::hours(1)),
 ];
 
 /// Works on jobs until `stop`, then lets running ones finish for a while.
@@ -55,7 +66,7 @@ pub async fn run_until_idle(app: &Arc<App>) {
         tracing::error!(%error, "the timetable could not be kept");
     }
     loop {
-        match claim(app, &worker).await {
+        match claim(app, &worker, &[]).await {
             Ok(Some(job)) => run_claimed(app, &worker, job).await,
             Ok(None) => break,
             Err(error) => {
@@ -73,16 +84,20 @@ async fn work(app: &Arc<App>, stop: &CancellationToken) {
     let worker = Uuid::new_v4().to_string();
     let at_once = app.config.sync.jobs_at_once.get() as usize;
     let mut running = JoinSet::new();
+    let mut shares = Shares::default();
     let mut is_timetable_kept = false;
     while !stop.is_cancelled() {
         if !is_timetable_kept {
             is_timetable_kept = keep_timetable(app).await.inspect_err(cannot).is_ok();
         }
         while running.len() < at_once {
-            match claim(app, &worker).await {
+            match claim(app, &worker, &shares.taken(at_once)).await {
                 Ok(Some(job)) => {
-                    let (app, worker) = (Arc::clone(app), worker.clone());
-                    running.spawn(async move { run_claimed(&app, &worker, job).await });
+                    let (app, worker, share) = (Arc::clone(app), worker.clone(), shares.take(job.kind));
+                    running.spawn(async move {
+                        run_claimed(&app, &worker, job).await;
+                        drop(share);
+                    });
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -146,12 +161,44 @@ async fn lease_time(app: &App) -> ops::Result<DateTime<Utc>> {
     }
 }
 
-async fn claim(app: &App, worker: &str) -> ops::Result<Option<Job>> {
+async fn claim(app: &App, worker: &str, without: &[JobKind]) -> ops::Result<Option<Job>> {
     let now = lease_time(app).await?;
     if !jobs::any_due(&app.store, now).await? {
         return Ok(None);
     }
-    Ok(jobs::claim(&app.store, worker, now, LEASE).await?)
+    let mut without = without.to_vec();
+    // While Teams asks for silence its work would only be begun and put back.
+    if lanes::paused_until(&app.store, TEAMS).await?.is_some_and(|until| until > now) {
+        without.extend(ASKS_TEAMS);
+    }
+    Ok(jobs::claim_except(&app.store, worker, (now, LEASE), &without).await?)
+}
+
+/// How much of this process works on what: thousands of meetings to create leave room for what a class left behind,
+/// and the other way round.
+#[derive(Default)]
+struct Shares(Vec<(JobKind, Arc<()>)>);
+
+impl Shares {
+    /// The kinds that have their share of `at_once` places: all but one.
+    fn taken(&mut self, at_once: usize) -> Vec<JobKind> {
+        let most = at_once.saturating_sub(1).max(1);
+        let full = |held: &Arc<()>| Arc::strong_count(held) > most;
+        if at_once < 2 {
+            return Vec::new();
+        }
+        self.0.iter().filter(|(_, held)| full(held)).map(|(kind, _)| *kind).collect()
+    }
+
+    /// A place for one more job of this kind, given back when dropped.
+    fn take(&mut self, kind: JobKind) -> Arc<()> {
+        if let Some((_, held)) = self.0.iter().find(|(of, _)| *of == kind) {
+            return Arc::clone(held);
+        }
+        let held = Arc::default();
+        self.0.push((kind, Arc::clone(&held)));
+        held
+    }
 }
 
 /// Every duty waits in the queue. Repeating this changes nothing.
@@ -206,13 +253,20 @@ async fn perform(app: &Arc<App>, job: &Job) -> ops::Result<Turn> {
             provision::provision(app, subject(job, "meeting").map(MeetingId)?, job.attempts).await
         }
         JobKind::Update => tell::update(app, subject(job, "meeting").map(MeetingId)?, job.attempts).await,
+        JobKind::Verify => drift::verify(app, subject(job, "meeting").map(MeetingId)?, job.attempts).await,
+        JobKind::Watch => {
+            sync::watch(app, subject(job, "meeting").map(MeetingId)?).await?;
+            Ok(Turn::Done)
+        }
         JobKind::Roster => {
             roster::changed(app, subject(job, "course").map(CourseId)?).await?;
             Ok(Turn::Done)
         }
+        JobKind::Rehearse => rehearsal::run(app, subject(job, "rehearsal").map(RehearsalId)?).await,
         JobKind::Duty => recur(app, job).await,
         JobKind::Sync => Box::pin(sync::sync_meeting(app, subject(job, "meeting").map(MeetingId)?)).await,
         JobKind::Delta => sync::delta_round(app, &job.subject).await,
+        JobKind::Copy => Box::pin(keep::copy(app, subject(job, "artifact").map(ArtifactId)?)).await,
     }
 }
 
@@ -321,6 +375,17 @@ mod tests {
         assert_eq!(waits, [Some(15), Some(30), Some(60), Some(1_920)]);
         assert_eq!(judge(&broken, MOST_ATTEMPTS), None);
         assert_eq!(judge(&ops::Error::Conflict("no".into()), 1), None);
+    }
+
+    #[test]
+    fn one_kind_of_work_never_takes_every_place() {
+        let mut shares = Shares::default();
+        assert!(shares.taken(4).is_empty());
+        let mut held: Vec<_> = (0..3).map(|_| shares.take(JobKind::Provision)).collect();
+        assert_eq!(shares.taken(4), [JobKind::Provision]);
+        held.pop();
+        assert!(shares.taken(4).is_empty());
+        assert!(shares.taken(1).is_empty(), "a single place takes whatever comes");
     }
 
     #[test]

@@ -5,12 +5,15 @@ use serde_json::json;
 
 use super::actor::Actor;
 use super::people::Written;
-use super::{Error, FieldError, Result, audit, rights};
+use super::{Error, FieldError, Result, audit, rights, say, say_with};
 use crate::app::App;
 use crate::model::access::{self, Act, Decision, Facts, GlobalAct, Standing, Viewer};
 use crate::model::id::CourseId;
+use crate::model::integration::SyncKind;
 use crate::model::people::Course;
+use crate::model::schedule::is_plausible;
 use crate::model::wish::Wish;
+use crate::model::words::Word as _;
 use crate::store::Tx;
 use crate::store::courses::{self, NewCourse};
 
@@ -65,6 +68,18 @@ pub struct Wanted {
     pub learners_see_files: Option<bool>,
     /// Learners are invited in Teams.
     pub invite_learners: Option<bool>,
+    /// Kinds that are neither asked for nor shown. Recordings are none of them.
+    pub kinds_off: Option<Vec<SyncKind>>,
+}
+
+impl Wanted {
+    /// Whether it is about nothing but what learners see and what is fetched, which the course's own staff decide.
+    fn is_settings_only(&self) -> bool {
+        let Self { external_id, code, title, term, starts_on, ends_on, .. } = self;
+        *external_id == Wish::Unsaid
+            && (code, title, term) == (&None, &None, &None)
+            && (starts_on, ends_on) == (&Wish::Unsaid, &Wish::Unsaid)
+    }
 }
 
 /// Adds a course, or changes the one with the same external id.
@@ -92,9 +107,15 @@ async fn add(app: &App, tx: &Tx, actor: Actor<'_>, wanted: Wanted) -> Result<(Co
     Ok((courses::find(tx, id).await?.ok_or(Error::NotFound)?, Written::Added))
 }
 
-/// Changes a course. `NotFound` if there is none.
+/// Changes a course: its settings by whoever may edit its classes, all else by administrators.
 pub async fn change(app: &App, actor: Actor<'_>, id: CourseId, wanted: Wanted) -> Result<Course> {
-    actor.must(app, GlobalAct::Administer).await?;
+    if let Actor::Viewer(viewer) = actor {
+        seen(app, viewer, id, Act::Edit).await?;
+        let may_all = access::decide_global(viewer, GlobalAct::Administer) == Decision::Allowed;
+        if !may_all && !wanted.is_settings_only() {
+            rights::settle(app, viewer, &format!("course:{id}"), Decision::Forbidden).await?;
+        }
+    }
     let tx = app.store.write().await?;
     let course = courses::lock(&tx, id).await?.ok_or(Error::NotFound)?;
     let (course, _) = write_change(app, &tx, actor, (course, wanted)).await?;
@@ -129,17 +150,20 @@ fn of_audit(course: &NewCourse) -> serde_json::Value {
         "starts_on": course.starts_on, "ends_on": course.ends_on,
         "learners_see_chat": course.learners_see_chat,
         "learners_see_files": course.learners_see_files,
-        "invite_learners": course.invite_learners,
+        "invite_learners": course.invite_learners, "kinds_off": course.kinds_off,
     })
 }
 
 fn conflict(error: crate::store::Error) -> Error {
     match error {
-        crate::store::Error::Conflict => {
-            Error::Conflict("Another course has this external id already.".to_owned())
-        }
+        crate::store::Error::Conflict => Error::Conflict(say("op-course-taken")),
         other => other.into(),
     }
+}
+
+/// Each kind once, in the usual order.
+fn in_order(kinds: &[SyncKind]) -> Vec<SyncKind> {
+    SyncKind::ALL.iter().copied().filter(|kind| kinds.contains(kind)).collect()
 }
 
 /// `old` with what is wanted put in. `Invalid` names every field at fault.
@@ -157,7 +181,11 @@ fn merged(old: NewCourse, wanted: Wanted) -> Result<NewCourse> {
         learners_see_chat: wanted.learners_see_chat.unwrap_or(old.learners_see_chat),
         learners_see_files: wanted.learners_see_files.unwrap_or(old.learners_see_files),
         invite_learners: wanted.invite_learners.unwrap_or(old.invite_learners),
+        kinds_off: wanted.kinds_off.map_or(old.kinds_off, |kinds| in_order(&kinds)),
     };
+    if new.kinds_off.contains(&SyncKind::Recordings) {
+        errors.push(FieldError::new("kinds_off", say("op-recordings-mandatory")));
+    }
     let external = new.external_id.clone().unwrap_or_default();
     let lines = [
         ("code", &new.code, 50),
@@ -167,15 +195,20 @@ fn merged(old: NewCourse, wanted: Wanted) -> Result<NewCourse> {
     ];
     for (field, value, most) in lines {
         if matches!(field, "code" | "title") && value.is_empty() {
-            errors.push(FieldError::new(field, "Write something here."));
+            errors.push(FieldError::new(field, say("op-write-something")));
         } else if value.chars().count() > most || value.chars().any(char::is_control) {
-            errors.push(FieldError::new(field, format!("Use at most {most} characters on one line.")));
+            errors.push(FieldError::new(field, say_with("op-one-line", &[("most", most.into())])));
+        }
+    }
+    for (field, day) in [("starts_on", new.starts_on), ("ends_on", new.ends_on)] {
+        if day.is_some_and(|day| !is_plausible(day)) {
+            errors.push(FieldError::new(field, say("op-day-implausible")));
         }
     }
     if let (Some(first), Some(last)) = (new.starts_on, new.ends_on)
         && last < first
     {
-        errors.push(FieldError::new("ends_on", "The last day is before the first."));
+        errors.push(FieldError::new("ends_on", say("op-last-before-first")));
     }
     if errors.is_empty() { Ok(new) } else { Err(Error::Invalid(errors)) }
 }

@@ -4,11 +4,13 @@
 use chrono::TimeDelta;
 
 use super::schedule::meeting_subject;
-use super::{Result, provision, roster, sync};
+use super::{Result, alerts, doctor, guard, keep, provision, roster, subscriptions, sync};
 use crate::app::App;
+use crate::model::alert::AlertKind;
 use crate::model::conference::{AutoRecordingStatus as Status, Meeting};
 use crate::model::id::MeetingId;
 use crate::model::job::{Duty, JobKind};
+use crate::model::words::Word as _;
 use crate::store::meetings::{self, BegunPending};
 use crate::store::{jobs, lanes, meeting_steps};
 
@@ -24,7 +26,11 @@ pub async fn perform(app: &App, duty: Duty) -> Result<()> {
         Duty::ClassStart => class_start(app).await,
         Duty::CatchUp => catch_up(app).await,
         Duty::PlanSync => sync::plan_work(app).await.map(|_| ()),
+        Duty::PlanGuard => guard::plan(app).await.map(|_| ()),
+        Duty::Drafts => keep::clear_drafts(app).await,
         Duty::Verdicts => sync::judge_by_time(app).await.map(|_| ()),
+        Duty::Subscriptions => subscriptions::keep(app).await,
+        Duty::Examine => doctor::daily(app).await,
     }
 }
 
@@ -41,6 +47,7 @@ async fn class_start(app: &App) -> Result<()> {
             if *was_known_before {
                 tracing::error!(meeting = %meeting.id, %status, detail, "Failed to enable auto-recording");
                 provision::alert(app, &tx, meeting.id, status, &detail).await?;
+                alerts::raise(app, &tx, meeting.id, AlertKind::NotEnabled, status.as_str()).await?;
             }
         }
         tx.commit().await?;

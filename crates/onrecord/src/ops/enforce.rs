@@ -1,18 +1,21 @@
 //! The sweep: every meeting that is still to come is looked at in Teams and told to record, those that existed before
 //! OnRecord included; of classes that are over, the missing ids are found, so that their recordings can be.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, stream};
 use serde::Serialize;
-use serde_json::json;
 
+use super::monitor::Tally;
 use super::provision::{self, Case};
 use super::turn::Turn;
-use super::{Result, audit, integration};
+use super::{Result, drift, integration};
 use crate::app::App;
 use crate::model::conference::{AutoRecordingStatus as Status, Meeting};
 use crate::model::id::MeetingId;
-use crate::store::{meeting_steps, meetings};
+use crate::store::backfill::{self, Backfill};
+use crate::store::meetings;
 use crate::words;
 
 /// Teams forgets a meeting about 60 days after its end.
@@ -20,6 +23,9 @@ const REMEMBERED: TimeDelta = TimeDelta::days(60);
 
 /// Rows read at a time.
 const PAGE: i64 = 500;
+
+/// Meetings after which it is written how far the sweep has come.
+const AT_ONCE: usize = 2 * SIDE_BY_SIDE;
 
 /// Meetings looked at side by side; the lanes bound it further.
 const SIDE_BY_SIDE: usize = 4;
@@ -79,36 +85,110 @@ pub struct Report {
     pub checked: usize,
     /// Of them, those that failed.
     pub failed: usize,
-    /// Each of them, by id.
+    /// When the sweep began that this one went on with; `None` if it began itself.
+    pub resumed_from: Option<DateTime<Utc>>,
+    /// How many had which outcome.
+    pub by_outcome: Vec<Tally>,
+    /// Why those that failed did, each reason once.
+    pub reasons: Vec<Tally>,
+    /// Each of them, by id; of a sweep that was gone on with, those looked at now.
     pub meetings: Vec<Line>,
+}
+
+/// A sweep that was broken off this long ago is not gone on with: somebody may have switched recording off since.
+const STALE: TimeDelta = TimeDelta::hours(1);
+
+/// What the sweep is called where it is kept how far it has come.
+const KIND: &str = "enforce";
+
+/// How many meetings a sweep looks at.
+pub async fn extent(app: &App) -> Result<i64> {
+    let now = app.clock.now();
+    Ok(meetings::count_to_enforce(&app.store, (now - REMEMBERED, now)).await?)
 }
 
 /// Sweeps all meetings.
 pub async fn sweep(app: &App, mode: Mode) -> Result<Report> {
+    sweep_telling(app, mode, |_| {}).await
+}
+
+/// Sweeps all meetings and tells `each` as it goes. One that was broken off goes on where it stood.
+pub async fn sweep_telling(app: &App, mode: Mode, mut each: impl FnMut(&Line)) -> Result<Report> {
     let now = app.clock.now();
+    let known = match mode {
+        Mode::Apply => backfill::unfinished(&app.store, KIND, now - STALE).await?,
+        Mode::DryRun => None,
+    };
+    let resumed_from = known.as_ref().map(|run| run.begun_at);
+    let mut run = known.unwrap_or_else(|| Backfill {
+        kind: KIND.to_owned(),
+        begun_at: now,
+        organizer: String::new(),
+        after_id: 0,
+        done: 0,
+        failed: 0,
+    });
     let mut lines: Vec<Line> = Vec::new();
-    let mut after = MeetingId(0);
+    let mut after = MeetingId(run.after_id);
     loop {
         let page = meetings::to_enforce(&app.store, after, (now - REMEMBERED, now), PAGE).await?;
         let Some(last) = page.last() else {
             break;
         };
         after = last.id;
-        let mut swept =
-            stream::iter(page).map(|meeting| sweep_one(app, meeting, mode)).buffered(SIDE_BY_SIDE);
-        while let Some(line) = swept.next().await {
-            lines.push(line?);
+        for few in page.chunks(AT_ONCE) {
+            let mut swept = stream::iter(few.to_vec())
+                .map(|meeting| sweep_one(app, meeting, mode))
+                .buffered(SIDE_BY_SIDE);
+            while let Some(line) = swept.next().await {
+                let line = line?;
+                each(&line);
+                run.after_id = line.meeting_id.0;
+                run.done += 1;
+                run.failed += i64::from(line.outcome == Swept::Failed);
+                lines.push(line);
+            }
+            if mode == Mode::Apply {
+                // Only now: those that are looked at side by side may hold the writer.
+                let tx = app.store.write().await?;
+                backfill::reach(&tx, &run, app.clock.now()).await?;
+                tx.commit().await?;
+            }
         }
     }
-    let failed = lines.iter().filter(|line| line.outcome == Swept::Failed).count();
-    Ok(Report { success: failed == 0, checked: lines.len(), failed, meetings: lines })
+    if mode == Mode::Apply {
+        let tx = app.store.write().await?;
+        backfill::end(&tx, KIND).await?;
+        tx.commit().await?;
+    }
+    Ok(Report {
+        success: run.failed == 0,
+        checked: run.done.max(0) as usize,
+        failed: run.failed.max(0) as usize,
+        resumed_from,
+        by_outcome: tallies(lines.iter().map(|line| line.outcome.to_string())),
+        reasons: tallies(lines.iter().map(|line| line.detail.clone()).filter(|detail| !detail.is_empty())),
+        meetings: lines,
+    })
+}
+
+fn tallies(words: impl Iterator<Item = String>) -> Vec<Tally> {
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for word in words {
+        *counts.entry(word).or_default() += 1;
+    }
+    counts.into_iter().map(|(status, count)| Tally { status, count }).collect()
 }
 
 async fn sweep_one(app: &App, meeting: Meeting, mode: Mode) -> Result<Line> {
-    let outcome = match look(app, &meeting).await {
+    let outcome = match look(app, &meeting, mode).await {
         Ok(Some(outcome)) => outcome,
         Ok(None) if mode == Mode::DryRun => would(&meeting, app.clock.now()),
-        Ok(None) => return act(app, &meeting).await,
+        Ok(None) => {
+            // What was found meanwhile stands in the row.
+            let meeting = meetings::find(&app.store, meeting.id).await?.unwrap_or(meeting);
+            return act(app, &meeting).await;
+        }
         Err(error) => return Ok(line(&meeting, Swept::Failed, error.to_string())),
     };
     Ok(line(&meeting, outcome, String::new()))
@@ -129,7 +209,7 @@ fn would(meeting: &Meeting, now: DateTime<Utc>) -> Swept {
 }
 
 /// Reads a meeting that is known to Teams. `None` if something is to be done.
-async fn look(app: &App, meeting: &Meeting) -> Result<Option<Swept>> {
+async fn look(app: &App, meeting: &Meeting, mode: Mode) -> Result<Option<Swept>> {
     let (Some(organizer), Some(online_meeting)) = (&meeting.organizer_id, &meeting.online_meeting_id) else {
         return Ok(None);
     };
@@ -141,21 +221,21 @@ async fn look(app: &App, meeting: &Meeting) -> Result<Option<Swept>> {
     };
     let client = integration::connect(app, &case.integration)?;
     let read = client.online_meeting(organizer, online_meeting).await?;
+    if !read.is_recording_enforced() && mode == Mode::Apply {
+        drift::note(app, meeting, &read).await?;
+    }
     Ok(read.is_recording_enforced().then_some(Swept::Already))
 }
 
 async fn act(app: &App, meeting: &Meeting) -> Result<Line> {
     let was = meeting.auto_recording_status;
-    if was == Status::Enabled {
-        note_drift(app, meeting).await?;
-    }
     let turn = match provision::provision(app, meeting.id, 1).await {
         Ok(turn) => turn,
         Err(error) => return Ok(line(meeting, Swept::Failed, error.to_string())),
     };
     let meeting = meetings::find(&app.store, meeting.id).await?.unwrap_or_else(|| meeting.clone());
     let outcome = match (meeting.auto_recording_status, &turn) {
-        (Status::Enabled, _) if was == Status::Enabled => Swept::Repaired,
+        (Status::Enabled, _) if was == Status::FailedDrift => Swept::Repaired,
         (Status::Enabled, _) => Swept::Enabled,
         _ if meeting.has_ended(app.clock.now()) && meeting.online_meeting_id.is_some() => Swept::Identified,
         (Status::Pending, Turn::Again(..)) => Swept::Waiting,
@@ -167,18 +247,4 @@ async fn act(app: &App, meeting: &Meeting) -> Result<Line> {
         String::new()
     };
     Ok(line(&meeting, outcome, detail))
-}
-
-/// Somebody switched recording off. Until it is on again the meeting says so.
-async fn note_drift(app: &App, meeting: &Meeting) -> Result<()> {
-    let now = app.clock.now();
-    tracing::warn!(meeting = %meeting.id, "recording was switched off in Teams; it is switched on again");
-    let text = "Recording was switched off in Teams by somebody.";
-    let tx = app.store.write().await?;
-    meeting_steps::save_status(&tx, meeting.id, Status::FailedDrift, text, now).await?;
-    let about =
-        (super::schedule::meeting_subject(meeting.id), json!({ "read_back_at": meeting.read_back_at }));
-    audit::record(app, &tx, None, "recording.drift_found", about).await?;
-    tx.commit().await?;
-    Ok(())
 }

@@ -7,12 +7,13 @@ use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::actor::Actor;
-use super::{Error, FieldError, Result, audit};
+use super::{Error, FieldError, Result, audit, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::{CourseId, UserId};
 use crate::model::job::JobKind;
 use crate::model::people::{CourseRole, normal_email};
+use crate::model::schedule::is_plausible;
 use crate::store::enrolments::{self, NewEnrolment};
 use crate::store::{Tx, courses, jobs, users};
 
@@ -146,10 +147,8 @@ pub async fn put_in(
 }
 
 fn too_many(gone: usize, present: usize) -> Error {
-    Error::Conflict(format!(
-        "This would remove {gone} of {present} people, more than {CAREFUL_PERCENT} %. Nothing was changed. If it is \
-         right, send it again and force it."
-    ))
+    let numbers = [("gone", gone.into()), ("present", present.into()), ("percent", CAREFUL_PERCENT.into())];
+    Error::Conflict(say_with("op-roster-too-many", &numbers))
 }
 
 /// Queues one job that brings the invitations of the course's future meetings up to date.
@@ -199,12 +198,13 @@ async fn resolved(tx: &Tx, wanted: &[Wanted]) -> Result<Vec<NewEnrolment>> {
             Who::Id(id) => ("user_id", by_id.get(id).copied()),
         };
         let wrong = match user {
-            None => Some((field, "Nobody here is known by this. Add the person first.".to_owned())),
-            Some(user) => seen
-                .insert(user, index)
-                .map(|first| (field, format!("This is the same person as in enrolments[{first}]."))),
+            None => Some((field, say("op-nobody-known"))),
+            Some(user) => seen.insert(user, index).map(|first| {
+                (field, say_with("op-same-person", &[("place", format!("enrolments[{first}]").into())]))
+            }),
         }
-        .or_else(|| section_fault(line.section.as_deref()).map(|fault| ("section", fault)));
+        .or_else(|| section_fault(line.section.as_deref()).map(|fault| ("section", fault)))
+        .or_else(|| day_fault(line.ends_on).map(|fault| ("ends_on", fault)));
         if let Some((field, message)) = wrong {
             errors.push(FieldError::new(format!("enrolments[{index}].{field}"), message));
         }
@@ -220,7 +220,12 @@ async fn resolved(tx: &Tx, wanted: &[Wanted]) -> Result<Vec<NewEnrolment>> {
     if errors.is_empty() { Ok(found) } else { Err(Error::Invalid(errors)) }
 }
 
+fn day_fault(day: Option<NaiveDate>) -> Option<String> {
+    let bad = day.is_some_and(|day| !is_plausible(day));
+    bad.then(|| say("op-day-implausible"))
+}
+
 fn section_fault(section: Option<&str>) -> Option<String> {
     let bad = section.is_some_and(|text| text.chars().count() > 100 || text.chars().any(char::is_control));
-    bad.then(|| "Use at most 100 characters on one line.".to_owned())
+    bad.then(|| say_with("op-one-line", &[("most", 100.into())]))
 }

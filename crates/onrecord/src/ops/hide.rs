@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::media::{self, SeenMedium, Wanted};
-use super::{Error, Result, audit};
+use super::{Error, Result, audit, say, say_with};
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
 use crate::model::id::ArtifactId;
@@ -43,17 +43,14 @@ pub async fn show(app: &App, viewer: &Viewer, id: ArtifactId) -> Result<SeenMedi
 fn sound_reason(reason: &str) -> Result<&str> {
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(Error::invalid(
-            "reason",
-            "Say why the recording is hidden; staff of the course read it.",
-        ));
+        return Err(Error::invalid("reason", say("op-hide-why")));
     }
     if reason.chars().count() > LONGEST_REASON {
-        return Err(Error::invalid("reason", format!("Say it in at most {LONGEST_REASON} characters.")));
+        return Err(Error::invalid("reason", say_with("op-at-most", &[("most", LONGEST_REASON.into())])));
     }
     if reason.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\r' && letter != '\t')
     {
-        return Err(Error::invalid("reason", "Leave out control characters."));
+        return Err(Error::invalid("reason", say("op-no-control")));
     }
     Ok(reason)
 }

@@ -21,6 +21,11 @@ fn secret_context(id: IntegrationId) -> String {
     format!("integration/{id}/client_secret")
 }
 
+/// What a certificate is sealed for.
+fn certificate_context(id: IntegrationId) -> String {
+    format!("integration/{id}/client_certificate")
+}
+
 /// The integration as the settings page shows it.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -119,13 +124,16 @@ fn configured(app: &App, current: &Integration) -> Result<Integration> {
     if let Some(drive) = &config.teams.drive_id {
         wanted.extra_drive_id = Some(drive.trim().to_owned());
     }
+    // One of the two signs in: what is configured takes the place of whatever was stored.
     if let Some(secret) = &config.teams.client_secret {
         let stored = current.client_secret_sealed.as_deref();
-        let opened = stored.and_then(|sealed| app.secrets.open(&secret_context(current.id), sealed).ok());
-        if opened.as_deref() != Some(secret.expose_secret()) {
-            let sealed = app.secrets.seal(&secret_context(current.id), secret.expose_secret())?;
-            wanted.client_secret_sealed = Some(sealed);
-        }
+        wanted.client_secret_sealed = Some(resealed(app, &secret_context(current.id), secret, stored)?);
+        wanted.client_certificate_sealed = None;
+    } else if let Some(pem) = &config.teams.client_certificate {
+        let stored = current.client_certificate_sealed.as_deref();
+        wanted.client_certificate_sealed =
+            Some(resealed(app, &certificate_context(current.id), pem, stored)?);
+        wanted.client_secret_sealed = None;
     }
     if set("teaching.instructor_role") {
         wanted.instructor_role = config.teaching.instructor_role;
@@ -152,12 +160,23 @@ fn configured(app: &App, current: &Integration) -> Result<Integration> {
     Ok(wanted)
 }
 
+/// `secret` sealed; what is stored already if it is the same.
+fn resealed(app: &App, context: &str, secret: &SecretString, stored: Option<&str>) -> Result<String> {
+    if let Some(sealed) = stored
+        && app.secrets.open(context, sealed).is_ok_and(|opened| opened == secret.expose_secret())
+    {
+        return Ok(sealed.to_owned());
+    }
+    Ok(app.secrets.seal(context, secret.expose_secret())?)
+}
+
 /// Names of the fields in which two versions differ; no values, because one of them is a secret.
 fn changed(before: &Integration, after: &Integration) -> Vec<&'static str> {
     let pairs = [
         ("tenant_id", before.tenant_id != after.tenant_id),
         ("client_id", before.client_id != after.client_id),
         ("client_secret", before.client_secret_sealed != after.client_secret_sealed),
+        ("client_certificate", before.client_certificate_sealed != after.client_certificate_sealed),
         ("extra_drive_id", before.extra_drive_id != after.extra_drive_id),
         ("kinds_off", before.kinds_off != after.kinds_off),
         ("instructor_role", before.instructor_role != after.instructor_role),
@@ -199,6 +218,8 @@ pub struct Change {
     pub client_id: String,
     /// A new client secret; empty keeps the present one.
     pub client_secret: String,
+    /// PEM of a new certificate with its key, which takes the secret's place; empty keeps what there is.
+    pub client_certificate: String,
     /// Addresses, by lines, commas or spaces.
     pub service_accounts: String,
     /// Kinds that are fetched besides recordings.
@@ -211,6 +232,12 @@ pub async fn save(app: &App, viewer: &Viewer, change: &Change) -> Result<()> {
     let emails = addresses(&change.service_accounts);
     check(app, change, &emails)?;
     let current = load(app).await?.integration;
+    let moves = |key: &str, new: &str, old: &str| locked_by(app, key).is_none() && new.trim() != old;
+    if moves("teams.tenant_id", &change.tenant_id, &current.tenant_id)
+        || moves("teams.client_id", &change.client_id, &current.client_id)
+    {
+        super::subscriptions::leave(app, &current).await;
+    }
     let now = app.clock.now();
     let tx = app.store.write().await?;
     integrations::lock_all(&tx).await?;
@@ -218,9 +245,12 @@ pub async fn save(app: &App, viewer: &Viewer, change: &Change) -> Result<()> {
     let mut wanted = current.clone();
     change.tenant_id.trim().clone_into(&mut wanted.tenant_id);
     change.client_id.trim().clone_into(&mut wanted.client_id);
-    if !change.client_secret.trim().is_empty() {
+    if !change.client_certificate.trim().is_empty() {
+        let sealed = app.secrets.seal(&certificate_context(current.id), change.client_certificate.trim())?;
+        (wanted.client_certificate_sealed, wanted.client_secret_sealed) = (Some(sealed), None);
+    } else if !change.client_secret.trim().is_empty() {
         let sealed = app.secrets.seal(&secret_context(current.id), change.client_secret.trim())?;
-        wanted.client_secret_sealed = Some(sealed);
+        (wanted.client_secret_sealed, wanted.client_certificate_sealed) = (Some(sealed), None);
     }
     let off = |kind: &&SyncKind| **kind != SyncKind::Recordings && !change.kinds.contains(kind);
     wanted.kinds_off = SyncKind::ALL.iter().filter(off).copied().collect();
@@ -272,6 +302,7 @@ fn check(app: &App, change: &Change, emails: &[String]) -> Result<()> {
             ));
         }
     }
+    errors.extend(check_certificate(change, free("teams.client_certificate") && free("teams.client_secret")));
     if free("teams.service_accounts") {
         for email in emails.iter().filter(|email| !is_email(email)) {
             let text = format!(
@@ -283,7 +314,25 @@ fn check(app: &App, change: &Change, emails: &[String]) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-fn is_guid(text: &str) -> bool {
+/// What is wrong with a new certificate, if one was sent and may be.
+fn check_certificate(change: &Change, is_free: bool) -> Option<FieldError> {
+    let pem = change.client_certificate.trim();
+    if !is_free || pem.is_empty() {
+        return None;
+    }
+    let wrong = |text: String| Some(FieldError::new("client_certificate", text));
+    if !change.client_secret.trim().is_empty() {
+        return wrong("Enter a client secret or a certificate, not both: one of them signs in.".to_owned());
+    }
+    match msgraph::ClientCertificate::from_pem(pem) {
+        Err(msgraph::Error::Setting { what, .. }) => wrong(format!("This PEM {what}.")),
+        Err(error) => wrong(error.to_string()),
+        Ok(_) => None,
+    }
+}
+
+/// Whether `text` has the form of an id, as tenants, apps and secrets have.
+pub(super) fn is_guid(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
@@ -348,10 +397,33 @@ pub async fn save_notice(app: &App, viewer: &Viewer, change: &NoticeChange) -> R
     Ok(())
 }
 
+/// The client secret, if one is saved and can be opened. For diagnostics; [`connect`] says why it cannot.
+pub(super) fn secret(app: &App, integration: &Integration) -> Option<SecretString> {
+    let sealed = integration.client_secret_sealed.as_deref()?;
+    app.secrets.open(&secret_context(integration.id), sealed).ok().map(SecretString::from)
+}
+
 /// A client of the integration's tenant. `NotReady` while the connection is incomplete. Makes no request.
 pub async fn client(app: &App, id: IntegrationId) -> Result<msgraph::Client> {
     let integration = integrations::find(&app.store, id).await?.ok_or(Error::NotFound)?;
     connect(app, &integration)
+}
+
+/// The certificate that signs in, if one does. `Setting` if it cannot be used.
+pub fn certificate(app: &App, integration: &Integration) -> Result<Option<msgraph::ClientCertificate>> {
+    let Some(sealed) = &integration.client_certificate_sealed else { return Ok(None) };
+    let pem = app.secrets.open(&certificate_context(integration.id), sealed)?;
+    Ok(Some(msgraph::ClientCertificate::from_pem(&pem)?))
+}
+
+/// What signs in, opened; `None` until one is set.
+fn proof(app: &App, integration: &Integration) -> Result<Option<msgraph::Proof>> {
+    if let Some(certificate) = certificate(app, integration)? {
+        return Ok(Some(msgraph::Proof::Certificate(certificate)));
+    }
+    let Some(sealed) = &integration.client_secret_sealed else { return Ok(None) };
+    let secret = SecretString::from(app.secrets.open(&secret_context(integration.id), sealed)?);
+    Ok(Some(msgraph::Proof::Secret(secret)))
 }
 
 /// The client of this version of the integration, built when there is none yet.
@@ -359,24 +431,23 @@ pub fn connect(app: &App, integration: &Integration) -> Result<msgraph::Client> 
     if let Some(client) = app.graph.cached(integration.id, integration.revision) {
         return Ok(client);
     }
-    let sealed = integration.client_secret_sealed.as_deref();
+    let proof = proof(app, integration)?;
     let missing = [
         ("tenant id", integration.tenant_id.is_empty()),
         ("client id", integration.client_id.is_empty()),
-        ("client secret", sealed.is_none()),
+        ("client secret or certificate", proof.is_none()),
     ];
     let missing: Vec<_> = missing.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
-    let Some(sealed) = sealed.filter(|_| missing.is_empty()) else {
+    let Some(proof) = proof.filter(|_| missing.is_empty()) else {
         return Err(Error::NotReady(format!(
             "Microsoft Teams is not connected yet: the {} is missing. An administrator enters it under Manage, Microsoft Teams.",
             missing.join(", the ")
         )));
     };
-    let secret = SecretString::from(app.secrets.open(&secret_context(integration.id), sealed)?);
     let credentials = msgraph::Credentials {
         tenant_id: integration.tenant_id.clone(),
         client_id: integration.client_id.clone(),
-        client_secret: secret,
+        proof,
     };
     let client = app.graph.connect(&app.config.graph, credentials)?;
     app.graph.keep(integration.id, integration.revision, client.clone());

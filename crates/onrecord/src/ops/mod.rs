@@ -2,35 +2,50 @@
 //! renders. Each may be repeated.
 
 pub mod actor;
+pub mod alerts;
 pub mod audit;
+pub mod by_hand;
+pub mod certificate;
+pub mod confirm;
 pub mod courses;
 pub mod doctor;
+pub mod drift;
 pub mod duties;
 pub mod enforce;
 pub mod enrolment;
+pub mod guard;
 pub mod hide;
 pub mod import;
 pub mod inbox;
 pub mod integration;
 pub mod join;
+pub mod keep;
+pub mod ledger;
 pub mod media;
 pub mod monitor;
+pub mod news;
 pub mod notice;
 pub mod organizer;
 pub mod people;
+pub mod policy;
 pub mod provision;
 pub mod queue;
+pub mod rehearsal;
 pub mod rights;
 pub mod roster;
 pub mod roster_file;
 pub mod schedule;
+pub mod set_up;
 pub mod sign_in;
+pub mod subscriptions;
 pub mod sync;
 pub mod tell;
 pub mod tokens;
 pub mod transcripts;
 pub mod turn;
 pub mod visits;
+
+use crate::text;
 
 /// One thing wrong with one field of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -60,6 +75,9 @@ pub enum Error {
     /// What was sent is wrong; each field says how.
     #[error("{}", sentence(.0))]
     Invalid(Vec<FieldError>),
+    /// More was sent than may come.
+    #[error("{0}")]
+    TooLarge(String),
     /// It cannot be done in the present state.
     #[error("{0}")]
     Conflict(String),
@@ -94,6 +112,16 @@ impl Error {
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
+}
+
+/// A sentence of the catalogue, for an error that people read on a page; API and command line show the same.
+pub(crate) fn say(key: &str) -> String {
+    text::english().get(key).to_owned()
+}
+
+/// The same with its arguments put in.
+pub(crate) fn say_with(key: &str, args: &[(&str, text::Value<'_>)]) -> String {
+    text::english().with(key, args)
 }
 
 fn sentence(errors: &[FieldError]) -> String {

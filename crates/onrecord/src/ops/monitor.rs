@@ -4,19 +4,27 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Error, Result};
+use super::doctor::{self, Examination, FindingLine};
+use super::{Error, Result, subscriptions};
 use crate::app::App;
+use crate::model::alert::AlertKind;
 use crate::model::artifact::ArtifactKind;
 use crate::model::conference::{self, AutoRecordingStatus, ConferenceStatus, Verdict};
+use crate::model::finding::Severity;
 use crate::model::id::{ConferenceId, JobId, MeetingId, SyncRunId};
 use crate::model::integration::SyncKind;
 use crate::model::sync::{KindState, SyncCause, SyncRun};
-use crate::model::verdict::{Cause, Owner};
+use crate::model::verdict::{Basis, Cause, Owner};
 use crate::model::words::Word as _;
+use crate::store::alerts::Told;
+use crate::store::conference_lists::Eyes;
 use crate::store::{self, monitor};
 
 /// Runs and dead jobs that a report shows.
 const NEWEST: i64 = 10;
+
+/// Alerts that a report shows.
+const MOST_ALERTS: i64 = 200;
 
 /// A word and how many have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -36,6 +44,10 @@ pub struct Report {
     pub at: DateTime<Utc>,
     /// What is wrong, each with what to do.
     pub problems: Vec<String>,
+    /// What `doctor` found last: the same findings.
+    pub findings: Vec<FindingLine>,
+    /// When that was; `None` before the first time.
+    pub examined_at: Option<DateTime<Utc>>,
     /// Conferences by `auto_recording_status`.
     pub conferences_by_auto_recording_status: Vec<Tally>,
     /// Recordings by `auto_recording_status` of their meeting.
@@ -48,6 +60,14 @@ pub struct Report {
     pub recordings_gone: i64,
     /// Files that wait in the inbox.
     pub inbox: i64,
+    /// What people are told at present, the class that begins first first.
+    pub alerts: Vec<AlertLine>,
+    /// Recording that somebody switched off in Teams.
+    pub drift: Drift,
+    /// Of the recordings of classes, those that staff brought because the class was held elsewhere.
+    pub recordings_manual: i64,
+    /// Classes that count as recorded only because of what staff brought.
+    pub recorded_manual: i64,
     /// Meetings by verdict.
     pub verdicts: Vec<Tally>,
     /// Missing recordings by cause.
@@ -58,6 +78,62 @@ pub struct Report {
     pub jobs: Vec<Queue>,
     /// Jobs that were given up.
     pub dead_jobs: Vec<DeadJob>,
+    /// How Microsoft tells of what is new.
+    pub notifications: subscriptions::Standing,
+}
+
+/// Something that a person must be told while it can still be mended.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct AlertLine {
+    /// What is the matter: `not_enabled`, `not_checked`, `not_recording` or `confirm_recording`.
+    #[schema(value_type = String)]
+    pub kind: AlertKind,
+    /// The class.
+    #[schema(value_type = i64)]
+    pub meeting_id: MeetingId,
+    /// Its conference.
+    #[schema(value_type = i64)]
+    pub conference_id: ConferenceId,
+    /// Title of the conference.
+    pub title: String,
+    /// Short name of the course.
+    pub course_code: String,
+    /// Scheduled start.
+    pub starts_at: DateTime<Utc>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Who is told: `instructor`, `admin`.
+    #[schema(value_type = Vec<String>)]
+    pub told: Vec<Owner>,
+    /// More about it, as a fixed word or Microsoft's answer in short.
+    pub detail: String,
+}
+
+impl From<Told> for AlertLine {
+    fn from(told: Told) -> Self {
+        Self {
+            kind: told.alert.kind,
+            meeting_id: told.alert.meeting_id,
+            conference_id: told.conference_id,
+            title: told.title,
+            course_code: told.course_code,
+            starts_at: told.starts_at,
+            since: told.alert.raised_at,
+            told: told.alert.kind.reaches().to_vec(),
+            detail: told.alert.detail,
+        }
+    }
+}
+
+/// How often the guard found recording switched off before class, and put it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Drift {
+    /// Found switched off.
+    pub found: i64,
+    /// Of them, switched on again.
+    pub repaired: i64,
+    /// Switched on again in the last seven days.
+    pub repaired_last_7_days: i64,
 }
 
 /// One sync run.
@@ -163,23 +239,69 @@ pub async fn report(app: &App) -> Result<Report> {
         .collect();
     let verdicts = tallies(monitor::verdicts(db).await?);
     let by_status = tallies(monitor::conferences_by_status(db, now).await?);
-    let problems = problems(app, &by_status, &verdicts, &jobs).await?;
+    let alerts: Vec<AlertLine> =
+        store::alerts::open(db, Eyes::All, MOST_ALERTS).await?.into_iter().map(AlertLine::from).collect();
+    let (found, repaired, repaired_last_7_days) =
+        monitor::drift(db, now - chrono::TimeDelta::days(7)).await?;
+    let mut problems = problems(app, &by_status, &verdicts, &jobs).await?;
+    problems.splice(0..0, alert_problems(&alerts));
+    let examined = examined(app).await?;
+    problems.extend(examined.iter().flat_map(broken));
     Ok(Report {
         ok: problems.is_empty(),
         at: now,
         problems,
+        examined_at: examined.as_ref().map(|found| found.at),
+        findings: examined.into_iter().flat_map(|found| found.findings).map(FindingLine::from).collect(),
         conferences_by_auto_recording_status: by_status,
         recordings_by_auto_recording_status: tallies(monitor::recordings_by_status(db).await?),
         recordings: stored.recordings,
         stored_in_onedrive: stored.stored_in_onedrive,
         recordings_gone: stored.gone,
         inbox: stored.inbox,
+        alerts,
+        drift: Drift { found, repaired, repaired_last_7_days },
+        recordings_manual: stored.manual,
+        recorded_manual: monitor::recorded_by_hand(db).await?,
         verdicts,
         missing_by_cause: tallies(monitor::causes(db).await?),
         last_runs: store::sync::newest_runs(db, NEWEST).await?.into_iter().map(Run::from).collect(),
         jobs,
         dead_jobs,
+        notifications: subscriptions::standing(app).await?,
     })
+}
+
+/// What people are told at present, in a sentence for each kind; classes that could not be enabled are counted elsewhere.
+fn alert_problems(alerts: &[AlertLine]) -> Vec<String> {
+    let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
+    let said = [
+        (AlertKind::NotRecording, "classes are on and not being recorded: press Record now, in Teams."),
+        (
+            AlertKind::ConfirmRecording,
+            "classes are on whose chat cannot be read: their instructors are asked whether Teams records.",
+        ),
+        (
+            AlertKind::NotChecked,
+            "classes are near and nobody could read whether recording is still on. Run `onrecord doctor`.",
+        ),
+    ];
+    let lines = said.into_iter().map(|(kind, words)| (count(kind), words)).filter(|(n, _)| *n > 0);
+    lines.map(|(n, words)| format!("{n} {words}")).collect()
+}
+
+/// What `doctor` found last; running it again is for `doctor`.
+async fn examined(app: &App) -> Result<Option<Examination>> {
+    match store::integrations::first(&app.store).await? {
+        Some(integration) => doctor::last(app, integration.id).await,
+        None => Ok(None),
+    }
+}
+
+/// A sentence for each thing that does not work.
+fn broken(found: &Examination) -> Vec<String> {
+    let errors = found.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| format!("{} [{}] {}", finding.message, finding.code, finding.fix)).collect()
 }
 
 async fn problems(app: &App, statuses: &[Tally], verdicts: &[Tally], jobs: &[Queue]) -> Result<Vec<String>> {
@@ -202,6 +324,14 @@ async fn problems(app: &App, statuses: &[Tally], verdicts: &[Tally], jobs: &[Que
     if missing > 0 {
         problems.push(format!(
             "{missing} classes have no recording: Recording not found. Their pages name cause and fix."
+        ));
+    }
+    if let (waiting @ 1.., until) = store::keep::without_file(&app.store).await? {
+        let until =
+            until.map_or_else(String::new, |until| format!(", the first on {}", until.format("%Y-%m-%d")));
+        problems.push(format!(
+            "{waiting} recordings lie in no known onedrive and Microsoft deletes them{until}. OnRecord is taking them into \
+             the archive; if this stays, see `onrecord jobs list`. Free space in the organizer's onedrive (Storage full)."
         ));
     }
     let dead: i64 = jobs.iter().map(|queue| queue.dead).sum();
@@ -254,6 +384,16 @@ pub struct MeetingReport {
     /// Why the recording is missing.
     #[schema(value_type = Option<String>)]
     pub cause: Option<Cause>,
+    /// Whether the cause is `proved` or `inferred`.
+    #[schema(value_type = Option<String>)]
+    pub basis: Option<Basis>,
+    /// What the verdict rests on, as fixed words.
+    pub evidence: Vec<String>,
+    /// When the guard looks next whether recording is on, or whether the class is being recorded.
+    pub guard_at: Option<DateTime<Utc>>,
+    /// What people are told of it at present.
+    #[schema(value_type = Vec<String>)]
+    pub alerts: Vec<AlertKind>,
     /// What to do.
     pub fix: Option<&'static str>,
     /// Who acts.
@@ -301,6 +441,7 @@ pub async fn conference_report(app: &App, id: ConferenceId) -> Result<Conference
         let parts = store::artifacts::of_meeting(db, meeting.id, ArtifactKind::Recording).await?;
         let states = store::sync::states(db, meeting.id).await?;
         let cause = Cause::parse(&meeting.verdict_cause);
+        let alerts = store::alerts::open_of_meeting(db, meeting.id).await?;
         reports.push(MeetingReport {
             id: meeting.id,
             starts_at: meeting.starts_at,
@@ -308,6 +449,10 @@ pub async fn conference_report(app: &App, id: ConferenceId) -> Result<Conference
             auto_recording_status: meeting.auto_recording_status,
             verdict: meeting.verdict,
             cause,
+            basis: Basis::parse(&meeting.verdict_basis),
+            evidence: meeting.verdict_evidence.clone(),
+            guard_at: meeting.guard_at,
+            alerts: alerts.into_iter().map(|alert| alert.kind).collect(),
             fix: cause.map(Cause::fix),
             owner: cause.map(Cause::owner),
             recordings: parts.len(),
@@ -329,6 +474,7 @@ pub async fn conference_report(app: &App, id: ConferenceId) -> Result<Conference
     }
     let failed = |meeting: &MeetingReport| {
         meeting.verdict == Verdict::Missing
+            || !meeting.alerts.is_empty()
             || meeting.kinds.iter().any(|kind| kind.state == KindState::Failed)
     };
     Ok(ConferenceReport {

@@ -11,13 +11,13 @@ use crate::store::integrations::{self, Load};
 use crate::store::{Read, Tx};
 
 /// Meetings that Microsoft allows a user in a month.
-const MONTHLY_LIMIT: i64 = 2_000;
+pub(super) const MONTHLY_LIMIT: i64 = 2_000;
 
 /// From here on an account is nearing the limit.
-const MONTHLY_WARNING: i64 = 1_600;
+pub(super) const MONTHLY_WARNING: i64 = 1_600;
 
 /// The first moment of the month, in UTC.
-fn month_of(now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn month_of(now: DateTime<Utc>) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(now.year(), now.month(), 1, 0, 0, 0).single().unwrap_or(now)
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::actor::Actor;
 use super::sign_in::{self, Link};
-use super::{Error, FieldError, Result, audit};
+use super::{Error, FieldError, Result, audit, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::UserId;
@@ -77,7 +77,7 @@ fn is_or_may_become(user: &User, external: Option<&str>) -> bool {
 }
 
 fn taken() -> Error {
-    Error::Conflict("Somebody with this address is here already.".to_owned())
+    Error::Conflict(say("op-address-taken"))
 }
 
 /// Adds a person in a transaction of the caller, who has checked the right to do so.
@@ -138,9 +138,7 @@ async fn reread(tx: &Tx, id: UserId) -> Result<User> {
 
 fn conflict(error: crate::store::Error) -> Error {
     match error {
-        crate::store::Error::Conflict => Error::Conflict(
-            "Somebody else has this address, external id or Entra object id already.".to_owned(),
-        ),
+        crate::store::Error::Conflict => Error::Conflict(say("op-person-taken")),
         other => other.into(),
     }
 }
@@ -150,12 +148,12 @@ fn merged(old: NewUser, wanted: Person) -> Result<NewUser> {
     let mut errors = Vec::new();
     let email = wanted.email.map_or(old.email, |email| normal_email(&email));
     if !is_email(&email) {
-        errors.push(FieldError::new("email", "Write an e-mail address such as ada@school.example."));
+        errors.push(FieldError::new("email", say("op-write-address")));
     }
     let name = wanted.name.map_or(old.name, |name| name.trim().to_owned());
     let name = if name.is_empty() { email.clone() } else { name };
     if name.chars().count() > 200 || name.chars().any(char::is_control) {
-        errors.push(FieldError::new("name", "Use at most 200 characters on one line."));
+        errors.push(FieldError::new("name", say_with("op-one-line", &[("most", 200.into())])));
     }
     let language = wanted.language.map_or(old.language, |language| language.trim().to_owned());
     let is_tag = (2..=35).contains(&language.len())
@@ -163,12 +161,11 @@ fn merged(old: NewUser, wanted: Person) -> Result<NewUser> {
             .split('-')
             .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
     if !is_tag {
-        errors.push(FieldError::new("language", "Write a language tag such as en or de."));
+        errors.push(FieldError::new("language", say("op-write-language")));
     }
     let entra_object_id = given(wanted.entra_object_id.over(old.entra_object_id)).map(|id| id.to_lowercase());
     if entra_object_id.as_deref().is_some_and(|id| uuid::Uuid::parse_str(id).is_err()) {
-        let text = "Write the object id of the person in Entra, a GUID of 36 characters.";
-        errors.push(FieldError::new("entra_object_id", text));
+        errors.push(FieldError::new("entra_object_id", say("op-write-object-id")));
     }
     let upn = given(wanted.upn.over(old.upn)).map(|upn| normal_email(&upn));
     let external_id = given(wanted.external_id.over(old.external_id));
@@ -177,7 +174,7 @@ fn merged(old: NewUser, wanted: Person) -> Result<NewUser> {
             .as_deref()
             .is_some_and(|text| text.chars().count() > 200 || text.chars().any(char::is_control))
         {
-            errors.push(FieldError::new(field, "Use at most 200 characters on one line."));
+            errors.push(FieldError::new(field, say_with("op-one-line", &[("most", 200.into())])));
         }
     }
     if !errors.is_empty() {
@@ -194,8 +191,7 @@ fn given(text: Option<String>) -> Option<String> {
 
 async fn keep_an_admin(tx: &Tx, id: UserId) -> Result<()> {
     if users::other_admins(tx, id).await? == 0 {
-        let text = "This is the only administrator. Make somebody else an administrator first.";
-        return Err(Error::Conflict(text.to_owned()));
+        return Err(Error::Conflict(say("op-last-admin")));
     }
     Ok(())
 }
@@ -206,7 +202,7 @@ pub async fn invite(app: &App, actor: Actor<'_>, id: UserId) -> Result<(User, Li
     let tx = app.store.write().await?;
     let user = users::lock(&tx, id).await?.ok_or(Error::NotFound)?;
     if user.disabled_at.is_some() {
-        return Err(Error::Conflict("This person is disabled. Enable them first.".to_owned()));
+        return Err(Error::Conflict(say("op-person-disabled")));
     }
     let link = sign_in::make_link(app, &tx, actor.id(), id).await?;
     tx.commit().await?;
@@ -231,7 +227,7 @@ pub async fn add_with_link(app: &App, actor: Actor<'_>, wanted: Person) -> Resul
 pub async fn disable(app: &App, actor: Actor<'_>, id: UserId) -> Result<User> {
     actor.must(app, GlobalAct::Administer).await?;
     if actor.id() == Some(id) {
-        return Err(Error::Conflict("You cannot disable yourself. Ask another administrator.".to_owned()));
+        return Err(Error::Conflict(say("op-not-yourself")));
     }
     let now = app.clock.now();
     let tx = app.store.write().await?;

@@ -1,7 +1,7 @@
 //! Asks `model/access.rs` for a viewer and a thing, and turns the answer into an error. Refusals of signed-in
 //! people are audited once per thing and hour.
 
-use super::{Error, Result, audit};
+use super::{Error, Result, audit, say};
 use crate::app::App;
 use crate::model::access::{self, Act, Decision, Facts, GlobalAct, Standing, Viewer};
 use crate::model::id::ConferenceId;
@@ -64,11 +64,7 @@ pub async fn settle(app: &App, viewer: &Viewer, subject: &str, decision: Decisio
         }
         Decision::Forbidden => {
             audit::refused(app, viewer, subject).await?;
-            Err(Error::Denied(
-                "You can see this, but you may not do this with it. Ask an instructor of the course or an \
-                 administrator."
-                    .to_owned(),
-            ))
+            Err(Error::Denied(say("op-may-not")))
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::CourseId;
 use crate::model::people::{CourseRole, is_email, normal_email};
+use crate::model::schedule::is_plausible;
 use crate::model::words::Word as _;
 use crate::store::{courses, users};
 
@@ -203,15 +204,15 @@ fn one(
     if parsed_role.is_none() {
         faults.add(number, "role", format!("{role:?} is no role. Write instructor or learner."));
     }
-    let last_day = if ends_on.is_empty() { Ok(None) } else { ends_on.parse::<NaiveDate>().map(Some) };
-    if last_day.is_err() {
+    let last_day = ends_on.parse::<NaiveDate>().ok().filter(|day| is_plausible(*day));
+    if last_day.is_none() && !ends_on.is_empty() {
         faults.add(number, "ends_on", format!("{ends_on:?} is no date. Write it as 2026-12-01."));
     }
     if faults.count > before {
         return None;
     }
     let section = Some(section).filter(|text| !text.is_empty());
-    Some(Line { email, name, role: parsed_role?, section, ends_on: last_day.ok()? })
+    Some(Line { email, name, role: parsed_role?, section, ends_on: last_day })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Error, FieldError, Result, audit, organizer, rights};
+use super::{Error, FieldError, Result, audit, organizer, rights, say, say_with};
 use crate::app::App;
 use crate::model::access::{self, Act, Facts, Viewer};
 use crate::model::conference::Conference;
@@ -68,7 +68,7 @@ pub fn meeting_subject(id: MeetingId) -> String {
 pub async fn schedule(app: &App, viewer: &Viewer, draft: Draft) -> Result<ConferenceId> {
     warn_if_disabling(draft.enable_recording, viewer.user_id);
     let Some(course_id) = draft.course_id else {
-        return Err(Error::invalid("course_id", "Name the course."));
+        return Err(Error::invalid("course_id", say("op-name-course")));
     };
     let course = course_to_edit(app, viewer, course_id).await?;
     let now = app.clock.now();
@@ -108,7 +108,7 @@ pub async fn change(app: &App, viewer: &Viewer, id: ConferenceId, change: Change
     let tx = app.store.write().await?;
     let old = conferences::lock(&tx, id).await?.ok_or(Error::NotFound)?;
     if old.cancelled_at.is_some() {
-        return Err(Error::Conflict("This conference was cancelled. Schedule a new one instead.".to_owned()));
+        return Err(Error::Conflict(say("form-cancelled")));
     }
     let now = app.clock.now();
     let new = changed(&old, &change)?;
@@ -143,20 +143,53 @@ pub async fn cancel(app: &App, viewer: &Viewer, id: ConferenceId, reason: &str) 
         if conference.cancelled_at.is_some() {
             return Ok(());
         }
-        let text = "Every class of this conference has begun or is over; there is nothing left to cancel.";
-        return Err(Error::Conflict(text.to_owned()));
+        return Err(Error::Conflict(say("cancel-too-late")));
     }
-    for meeting in &ahead {
-        meetings::cancel(&tx, *meeting, now).await?;
-    }
-    conferences::refresh_span(&tx, id, now).await?;
     let about = json!({ "meetings": ahead, "reason": clean_text(reason) });
-    enqueue(&tx, JobKind::Update, ahead, now).await?;
+    cancel_these(&tx, id, ahead, now).await?;
     let actor = Some(viewer.user_id);
     audit::record(app, &tx, actor, "conference.cancelled", (format!("conference:{id}"), about)).await?;
     tx.commit().await?;
     app.work.notify_one();
     Ok(())
+}
+
+/// Cancels one class that has not begun, and returns its conference. Repeating it changes nothing.
+pub async fn cancel_class(app: &App, viewer: &Viewer, id: MeetingId, reason: &str) -> Result<ConferenceId> {
+    let conference = meetings::find(&app.store, id).await?.ok_or(Error::NotFound)?.conference_id;
+    rights::conference(app, viewer, conference, Act::Edit).await?;
+    let now = app.clock.now();
+    let tx = app.store.write().await?;
+    conferences::lock(&tx, conference).await?.ok_or(Error::NotFound)?;
+    let meetings = meetings::lock_of_conference(&tx, conference).await?;
+    let meeting = meetings.iter().find(|meeting| meeting.id == id).ok_or(Error::NotFound)?;
+    if meeting.cancelled_at.is_some() {
+        return Ok(conference);
+    }
+    if meeting.has_started(now) {
+        return Err(Error::Conflict(say("cancel-class-too-late")));
+    }
+    cancel_these(&tx, conference, vec![id], now).await?;
+    let about = json!({ "conference_id": conference, "reason": clean_text(reason) });
+    let actor = Some(viewer.user_id);
+    audit::record(app, &tx, actor, "meeting.cancelled", (format!("meeting:{id}"), about)).await?;
+    tx.commit().await?;
+    app.work.notify_one();
+    Ok(conference)
+}
+
+/// Cancels classes of one conference, of which Teams is told by jobs.
+async fn cancel_these(
+    tx: &Tx,
+    conference: ConferenceId,
+    meetings: Vec<MeetingId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for meeting in &meetings {
+        meetings::cancel(tx, *meeting, now).await?;
+    }
+    conferences::refresh_span(tx, conference, now).await?;
+    enqueue(tx, JobKind::Update, meetings, now).await
 }
 
 /// The course, if `viewer` may schedule in it.
@@ -225,15 +258,14 @@ fn checked(draft: &Draft, now: DateTime<Utc>) -> Result<Vec<Slot>> {
     }
     for (index, slot) in slots.iter().enumerate() {
         if slot.id.is_some() {
-            let text = "A new conference has no time slots yet: leave the id out.";
-            errors.push(FieldError::new(place(index, "id"), text));
+            errors.push(FieldError::new(place(index, "id"), say("op-no-slots-yet")));
         }
         if let Some((field, text)) = schedule::not_plannable(slot, now) {
             errors.push(FieldError::new(place(index, field), text));
         }
     }
     for (later, earlier) in schedule::overlaps(&slots) {
-        let text = format!("This overlaps {}.", place(earlier, ""));
+        let text = say_with("op-overlaps", &[("place", place(earlier, "").into())]);
         errors.push(FieldError::new(place(later, ""), text));
     }
     if errors.is_empty() { Ok(slots) } else { Err(Error::Invalid(errors)) }
@@ -243,18 +275,18 @@ fn text_errors(title: Option<&str>, description: Option<&str>, platform: Option<
     let mut errors = Vec::new();
     if let Some(title) = title.map(clean_title) {
         if title.is_empty() {
-            errors.push(FieldError::new("title", "Give the conference a title."));
+            errors.push(FieldError::new("title", say("op-give-title")));
         } else if title.chars().count() > LONGEST_TITLE {
-            let text = format!("The title is longer than {LONGEST_TITLE} characters.");
+            let text = say_with("op-title-long", &[("most", LONGEST_TITLE.into())]);
             errors.push(FieldError::new("title", text));
         }
     }
     if description.is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
-        let text = format!("The description is longer than {LONGEST_DESCRIPTION} characters.");
+        let text = say_with("op-description-long", &[("most", LONGEST_DESCRIPTION.into())]);
         errors.push(FieldError::new("description", text));
     }
     if let Some(other) = platform.filter(|platform| *platform != "teams") {
-        let text = format!("{other:?} is not a platform. Write \"teams\".");
+        let text = say_with("op-no-platform", &[("other", format!("{other:?}").into())]);
         errors.push(FieldError::new("platform", text));
     }
     errors

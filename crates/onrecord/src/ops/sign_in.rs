@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{Error, Result, audit};
+use super::{Error, Result, audit, say, say_with};
 use crate::app::App;
 use crate::model::access::Viewer;
 use crate::model::attempts::Key;
@@ -199,12 +199,12 @@ pub async fn change_password(
 ) -> Result<()> {
     let user = viewer.user_id;
     let turn = Turn::begin(app, keys(app, &viewer.email, None)).map_err(|wait| {
-        let text = format!("Too many attempts. Try again in {} seconds.", wait.num_seconds().max(1));
-        Error::invalid("current_password", text)
+        let seconds = wait.num_seconds().max(1);
+        Error::invalid("current_password", say_with("op-too-many-attempts", &[("seconds", seconds.into())]))
     })?;
     let stored = users::password_hash(&app.store, user).await?;
     if !verify(present, stored).await? {
-        return Err(Error::invalid("current_password", "This is not your present password."));
+        return Err(Error::invalid("current_password", say("op-not-your-password")));
     }
     turn.succeeded();
     let hash = hashed(wanted, &viewer.email).await?;

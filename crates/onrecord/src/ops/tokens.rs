@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::actor::Actor;
-use super::{Error, FieldError, Result, audit, rights};
+use super::{Error, FieldError, Result, audit, rights, say, say_with};
 use crate::app::App;
 use crate::model::access::{ApiToken, Decision, GlobalAct, Scope, decide_global};
 use crate::model::id::{ApiTokenId, UserId};
@@ -56,7 +56,7 @@ pub async fn create(app: &App, actor: Actor<'_>, wanted: Wanted) -> Result<(ApiT
     let tx = app.store.write().await?;
     let user = users::lock(&tx, wanted.user).await?.ok_or(Error::NotFound)?;
     if user.disabled_at.is_some() {
-        return Err(Error::Conflict("This person is disabled. Enable them first.".to_owned()));
+        return Err(Error::Conflict(say("op-person-disabled")));
     }
     let id = tokens::insert(&tx, &new, now).await?;
     let detail =
@@ -70,11 +70,11 @@ pub async fn create(app: &App, actor: Actor<'_>, wanted: Wanted) -> Result<(ApiT
 fn check(name: &str, days: i64) -> Result<()> {
     let mut errors = Vec::new();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        errors.push(FieldError::new("name", "Say what it is for, in at most 100 characters."));
+        errors.push(FieldError::new("name", say("op-token-name")));
     }
     if !(1..=DAYS_MOST).contains(&days) {
         errors
-            .push(FieldError::new("expires_days", format!("Write a number of days from 1 to {DAYS_MOST}.")));
+            .push(FieldError::new("expires_days", say_with("op-days-from-1", &[("most", DAYS_MOST.into())])));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
@@ -90,8 +90,7 @@ pub async fn revoke(app: &App, actor: Actor<'_>, id: ApiTokenId) -> Result<ApiTo
             return Err(Error::NotFound);
         }
         if viewer.scope < Scope::Write {
-            let text = "This token may only read. Use one with the scope write.";
-            return Err(Error::Denied(text.to_owned()));
+            return Err(Error::Denied(say("op-token-reads")));
         }
     }
     if tokens::revoke(&tx, id, app.clock.now()).await? {

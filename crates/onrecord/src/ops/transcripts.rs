@@ -2,7 +2,7 @@
 //! visit of its own, because it is as good as watching.
 
 use super::media::{self, Wanted};
-use super::{Error, Result, visits};
+use super::{Error, Result, say, visits};
 use crate::app::App;
 use crate::model::access::Viewer;
 use crate::model::artifact::{ArtifactKind, Cue};
@@ -13,13 +13,7 @@ use crate::store;
 /// The cues of a recording's transcript in order; `Lost` while there is none.
 pub async fn read(app: &App, viewer: &Viewer, recording: ArtifactId) -> Result<Vec<Cue>> {
     media::authorize(app, viewer, Wanted::recording(recording)).await?;
-    find(app, viewer, recording).await?.ok_or_else(|| {
-        Error::Lost(
-            "There is no transcript of this recording. Microsoft 365 may offer it some minutes after the class; \
-             Sync Data looks again."
-                .to_owned(),
-        )
-    })
+    find(app, viewer, recording).await?.ok_or_else(|| Error::Lost(say("op-no-transcript")))
 }
 
 /// The cues for someone whose right to the recording was just asked; `None` while there is no transcript.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::table::{Line, Once, Sheet, open};
 use super::{Run, Source, conferences};
 use crate::model::conference::Meeting;
+use crate::model::guard;
 use crate::model::id::ConferenceId;
 use crate::model::job::JobKind;
 use crate::model::people::{is_email, normal_email};
@@ -212,6 +213,7 @@ fn wanted(
         starts_at: slot.starts_at,
         ends_at: slot.ends_at,
         next_sync_at: if moves { Some(slot.ends_at) } else { old.next_sync_at },
+        guard_at: if moves { guard::first((slot.starts_at, slot.ends_at), run.now) } else { old.guard_at },
         wanted_revision: old.wanted_revision + i64::from(moves),
         join_url: row.join_url.or_else(|| old.join_url.clone()),
         event_id: row.event_id.or_else(|| old.event_id.clone()),

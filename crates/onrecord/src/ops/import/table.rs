@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::{Counts, FILES, Run, Source};
+use crate::model::schedule::is_plausible;
 use crate::ops::{Error, Result};
 
 /// Rows worked on at once: what both databases take in one statement.
@@ -259,7 +260,7 @@ impl<'a> Line<'a> {
             return Cell::Given(None);
         }
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-        let date = date.filter(|date| (1900..=9999).contains(&chrono::Datelike::year(date)));
+        let date = date.filter(|date| is_plausible(*date));
         if date.is_none() {
             self.fault(column, format!("{text:?} is no date. Write it as 2026-12-01."));
         }

@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use bytes::Bytes;
 
 use super::rights;
-use super::{Error, Result};
+use super::{Error, Result, say};
 use crate::app::App;
 use crate::bucket::BucketError;
 use crate::model::access::{self, Act, Decision, Facts, Standing, Viewer};
@@ -156,9 +156,5 @@ fn unreadable(medium: &Medium, error: &BucketError) -> Result<()> {
     if medium.stored_in_onedrive() {
         return Ok(());
     }
-    Err(Error::NotReady(
-        "Download failed: the archive cannot be read at present. Try again in a minute; if it stays so, an \
-         administrator finds the cause in the log."
-            .to_owned(),
-    ))
+    Err(Error::NotReady(say("op-archive-unreadable")))
 }

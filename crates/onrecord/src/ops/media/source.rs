@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::delivery::Source;
 use crate::model::artifact::ArtifactKind;
 use crate::model::job::JobKind;
-use crate::ops::{Error, Result, integration};
+use crate::ops::{Error, Result, integration, say, say_with};
 use crate::store::jobs;
 use crate::store::media::{self, Medium, PlacedMedium, Refreshed};
 
@@ -92,10 +92,7 @@ async fn ask_again(app: &App, medium: &Medium) -> Result<u64> {
         Err(error) => return Err(missed(app, medium, error).await?),
     };
     let Some(size_bytes) = item.size else {
-        return Err(Error::NotReady(
-            "Download failed: Microsoft 365 has not finished this file yet. Try again in a minute."
-                .to_owned(),
-        ));
+        return Err(Error::NotReady(say("op-not-finished")));
     };
     let now_is =
         Refreshed { size_bytes, quick_xor_hash: item.quick_xor_hash().map(str::to_owned), e_tag: item.e_tag };
@@ -134,14 +131,11 @@ fn way(client: &msgraph::Client, placed: &PlacedMedium) -> Option<DownloadHandle
 
 fn nowhere(medium: &Medium) -> Error {
     tracing::warn!(artifact = %medium.id, "Recording not found: the row names no file in onedrive and no recording in Teams");
-    Error::Lost(format!(
-        "{}: Microsoft 365 has not said yet where the file is. Press Sync Data, or try again in some minutes.",
-        not_found(medium)
-    ))
+    Error::Lost(say_with("op-nowhere", &[("what", not_found(medium).into())]))
 }
 
-fn not_found(medium: &Medium) -> &'static str {
-    if medium.kind == ArtifactKind::File { "File not found" } else { "Recording not found" }
+fn not_found(medium: &Medium) -> String {
+    say(if medium.kind == ArtifactKind::File { "op-file-not-found" } else { "op-recording-not-found" })
 }
 
 /// An error on the way to the first byte. What vanished is looked for by a sync.
@@ -162,11 +156,7 @@ fn told(medium: &Medium, error: msgraph::Error) -> Error {
     match error {
         msgraph::Error::NotFound { .. } | msgraph::Error::Gone { .. } => {
             tracing::warn!(artifact = %id, %kind, %error, "Recording not found: onedrive does not have the {kind} any more");
-            Error::Lost(format!(
-                "{}: Microsoft 365 no longer has it where it was. OnRecord looks for it again now; if it stays so, \
-                 ask the instructor whether it was moved or deleted.",
-                not_found(medium)
-            ))
+            Error::Lost(say_with("op-vanished", &[("what", not_found(medium).into())]))
         }
         msgraph::Error::Throttled { .. } => {
             tracing::warn!(artifact = %id, %kind, %error, "Download failed: Microsoft asks to wait with this {kind} from onedrive");
@@ -176,19 +166,11 @@ fn told(medium: &Medium, error: msgraph::Error) -> Error {
         | msgraph::Error::Unauthorized { .. }
         | msgraph::Error::Token { .. } => {
             tracing::warn!(artifact = %id, %kind, %error, "Download failed: Microsoft does not let OnRecord read the {kind} from onedrive");
-            Error::NotReady(
-                "Download failed: Microsoft 365 does not let OnRecord read this file. An administrator finds the \
-                 cause and the fix under Integrations, Microsoft Teams."
-                    .to_owned(),
-            )
+            Error::NotReady(say("op-not-let"))
         }
         other => {
             tracing::warn!(artifact = %id, %kind, error = %other, "Download failed: the {kind} could not be read from onedrive");
-            Error::NotReady(
-                "Download failed: Microsoft 365 did not deliver the file. Try again in a minute; if it stays so, \
-                 an administrator finds the cause under Integrations, Microsoft Teams."
-                    .to_owned(),
-            )
+            Error::NotReady(say("op-not-delivered"))
         }
     }
 }

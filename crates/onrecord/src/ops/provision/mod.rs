@@ -7,13 +7,15 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::turn::Turn;
-use super::{Result, audit};
+use super::{Result, alerts, audit};
 use crate::app::App;
+use crate::model::alert::{AlertKind, heals_by_itself};
 use crate::model::conference::{AutoRecordingStatus as Status, Conference, Meeting};
 use crate::model::id::MeetingId;
 use crate::model::integration::Integration;
 use crate::model::job::JobKind;
 use crate::model::schedule;
+use crate::model::words::Word as _;
 use crate::store::{Tx, conferences, integrations, jobs, meeting_steps, meetings};
 
 pub(crate) mod judge;
@@ -22,7 +24,7 @@ mod steps;
 
 pub(crate) use judge::{Asked, Stuck, judge};
 pub(crate) use people::{attendees, participants};
-pub(crate) use steps::{event_by_transaction, read_back};
+pub(crate) use steps::{enforce, event_by_transaction, keep_enabled, read_back};
 
 /// As long as Teams only needs a moment, so many tries go by before its silence is a conclusion: about two minutes.
 const PATIENCE: i64 = 6;
@@ -195,10 +197,14 @@ pub(crate) async fn conclude(app: &App, meeting: &Meeting, status: Status, detai
     Ok(())
 }
 
-/// The audit entry of a failure.
+/// The audit entry of a failure, and the alert of one that does not mend itself.
 pub(crate) async fn alert(app: &App, tx: &Tx, id: MeetingId, status: Status, detail: &str) -> Result<()> {
     let about = (super::schedule::meeting_subject(id), json!({ "status": status, "detail": detail }));
-    audit::record(app, tx, None, "recording.enable_failed", about).await
+    audit::record(app, tx, None, "recording.enable_failed", about).await?;
+    if !heals_by_itself(status) {
+        alerts::raise(app, tx, id, AlertKind::NotEnabled, status.as_str()).await?;
+    }
+    Ok(())
 }
 
 /// Doubling from `first` seconds, at most `most` seconds.

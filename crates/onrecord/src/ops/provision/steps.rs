@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::{Asked, Case, Stuck, judge, people};
 use crate::app::App;
+use crate::model::alert::AlertKind;
 use crate::model::conference::AutoRecordingStatus as Status;
 use crate::model::integration::ServiceAccount;
 use crate::model::notice;
-use crate::ops::{audit, organizer as accounts, schedule};
+use crate::ops::{alerts, audit, organizer as accounts, schedule};
 use crate::store::integrations;
 use crate::store::meeting_steps::{self, OnlineMeetingIds, Organizer};
 
@@ -345,7 +346,7 @@ fn teams_ids(case: &Case) -> Step<(String, String)> {
 }
 
 /// Switches recording on, and believes it only when the meeting, read again, says so.
-pub(super) async fn enforce(app: &App, client: &Client, case: &mut Case) -> Step<()> {
+pub(crate) async fn enforce(app: &App, client: &Client, case: &mut Case) -> Step<()> {
     let (organizer, online_meeting) = teams_ids(case)?;
     let id = case.meeting.id;
     tracing::info!(online_meeting, "🔴 Enabling auto-recording for meeting: {id}");
@@ -396,15 +397,19 @@ pub(crate) async fn read_back(
     Ok(())
 }
 
-async fn keep_enabled(app: &App, case: &mut Case, detail: &str) -> Step<()> {
+/// Keeps that Teams says it will record, which mends every alert about it.
+pub(crate) async fn keep_enabled(app: &App, case: &mut Case, detail: &str) -> Step<()> {
     let now = app.clock.now();
     let was = case.meeting.auto_recording_status;
     let tx = app.store.write().await?;
     meeting_steps::save_status(&tx, case.meeting.id, Status::Enabled, detail, now).await?;
     if was != Status::Enabled {
         let about = (schedule::meeting_subject(case.meeting.id), json!({ "before": was }));
-        audit::record(app, &tx, None, "recording.enabled", about).await?;
+        let is_repair = was == Status::FailedDrift && case.meeting.read_back_at.is_some();
+        let action = if is_repair { "recording.drift_repaired" } else { "recording.enabled" };
+        audit::record(app, &tx, None, action, about).await?;
     }
+    alerts::resolve(app, &tx, case.meeting.id, &[AlertKind::NotEnabled, AlertKind::NotChecked]).await?;
     tx.commit().await?;
     case.meeting.auto_recording_status = Status::Enabled;
     case.meeting.read_back_at = Some(now);

@@ -19,7 +19,8 @@ use crate::model::sync::{KindReport, SyncState};
 use crate::store::artifacts::{self, NewArtifact};
 use crate::store::{self, Tx};
 
-/// Messages may show up a little late: each reading takes this much of the last one again.
+/// Messages may show up late, after others that are newer: each reading takes the class itself again, and this much
+/// before it or before the last message that was read.
 const OVERLAP: Duration = Duration::minutes(5);
 
 /// What one reading of a chat brought.
@@ -37,20 +38,22 @@ pub(super) async fn sync(
     last: Option<&SyncState>,
 ) -> Result<Read> {
     let wanted = wanted(ctx);
-    let since = last
+    let began = meeting.call_started_at.map_or(meeting.starts_at, |call| call.min(meeting.starts_at));
+    let read_until = last
         .filter(|_| !ctx.is_forced())
         .and_then(|last| last.position.as_deref())
         .and_then(|position| position.strip_suffix(wanted))
         .and_then(|moment| moment.parse::<DateTime<Utc>>().ok());
-    let mut messages = match ctx.graph.chat_messages(thread, since.map(|since| since - OVERLAP)).await {
-        Ok(messages) => messages,
-        // Nobody ever wrote, and no call was held: Teams has made no chat yet.
-        Err(msgraph::Error::NotFound { .. }) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
+    let mut messages =
+        match ctx.graph.chat_messages(thread, read_until.map(|until| until.min(began) - OVERLAP)).await {
+            Ok(messages) => messages,
+            // Nobody ever wrote, and no call was held: Teams has made no chat yet.
+            Err(msgraph::Error::NotFound { .. }) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
     let newest = messages.iter().filter_map(|message| message.last_modified_date_time).max();
     messages.retain(|message| occasions.is_of(meeting.id, message.created_date_time));
-    let newest = newest.max(since).map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let newest = newest.max(read_until).map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
     let known: HashMap<_, _> = store::chat::of_meeting(&ctx.app.store, meeting.id)
         .await?
         .into_iter()
@@ -59,6 +62,9 @@ pub(super) async fn sync(
     let mut faces = Faces::default();
     let mut rows = Vec::new();
     if !ctx.is_off(SyncKind::Chat) {
+        let new = messages.iter().filter(|message| !known.contains_key(&message.id));
+        let senders = new.filter_map(|message| message.from.as_ref()?.user_id().map(str::to_owned));
+        faces.meet(ctx, senders.collect()).await?;
         for message in &messages {
             rows.extend(row(ctx, &mut faces, (meeting, &known), message).await?);
         }
@@ -154,7 +160,7 @@ async fn put(tx: &Tx, known: &HashMap<String, ChatMessage>, rows: Vec<ChatMessag
 }
 
 /// What a system message tells of a call.
-fn event(message: &GraphMessage) -> Option<CallEvent> {
+pub(super) fn event(message: &GraphMessage) -> Option<CallEvent> {
     let (kind, call_id, file_url) = match message.event_detail.as_ref()? {
         EventDetail::CallStarted { call_id } => (CallEventKind::Started, call_id.clone(), None),
         EventDetail::CallEnded { call_id, .. } => (CallEventKind::Ended, call_id.clone(), None),
@@ -165,6 +171,9 @@ fn event(message: &GraphMessage) -> Option<CallEvent> {
             }
             Some(RecordingStatus::Failure) => {
                 (CallEventKind::RecordingFailed, recording.call_id.clone(), None)
+            }
+            Some(RecordingStatus::Initial) => {
+                (CallEventKind::RecordingStarted, recording.call_id.clone(), None)
             }
             _ => return None,
         },

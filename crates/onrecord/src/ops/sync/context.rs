@@ -11,7 +11,7 @@ use crate::model::id::IntegrationId;
 use crate::model::integration::SyncKind;
 use crate::model::looking;
 use crate::model::occasion::Occasions;
-use crate::model::sync::{KindReport, KindState, SyncCause, SyncState};
+use crate::model::sync::{KindReport, KindState, NO_LONGER_OFFERED, SyncCause, SyncState};
 use crate::model::verdict::{CLOCK_SKEW, Call, Patience};
 use crate::ops::integration;
 use crate::store::{self, Tx};
@@ -121,10 +121,13 @@ impl<'a> Context<'a> {
         } else {
             reading.last.and_then(|last| last.unchanged_since).or(Some(now))
         };
+        let is_empty = reading.tally.total() == 0 && reading.kind != SyncKind::Recordings;
+        let note = (is_empty && is_forgotten(meeting, now)).then(|| NO_LONGER_OFFERED.to_owned());
         let stored = SyncState {
             kind: reading.kind,
             state,
             error: None,
+            note: note.clone(),
             position: reading.position,
             items: reading.tally.total() as i64,
             read_at: now,
@@ -133,7 +136,32 @@ impl<'a> Context<'a> {
         store::sync::put_state(&tx, meeting.id, &stored).await?;
         tx.commit().await?;
         let Tally { created, updated, unchanged } = reading.tally;
-        Ok(KindReport { created, updated, unchanged, ..KindReport::new(state) })
+        Ok(KindReport { created, updated, unchanged, note, ..KindReport::new(state) })
+    }
+
+    /// Writes that Microsoft no longer offers a kind; what was read before stays.
+    pub(super) async fn note_forgotten(
+        &self,
+        meeting: &Meeting,
+        kind: SyncKind,
+        last: Option<&SyncState>,
+    ) -> Result<KindReport> {
+        let items = last.map_or(0, |last| last.items);
+        let now = self.now();
+        let stored = SyncState {
+            kind,
+            state: KindState::Ok,
+            error: None,
+            note: Some(NO_LONGER_OFFERED.to_owned()),
+            position: last.and_then(|last| last.position.clone()),
+            items,
+            read_at: now,
+            unchanged_since: last.and_then(|last| last.unchanged_since).or(Some(now)),
+        };
+        let tx = self.app.store.write().await?;
+        store::sync::put_state(&tx, meeting.id, &stored).await?;
+        tx.commit().await?;
+        Ok(KindReport::no_longer_offered(items as u64))
     }
 
     /// Writes that a kind could not be read; what was read before stays.
@@ -148,6 +176,7 @@ impl<'a> Context<'a> {
             kind,
             state: KindState::Failed,
             error: Some(sentence.to_owned()),
+            note: None,
             position: last.and_then(|last| last.position.clone()),
             items: last.map_or(0, |last| last.items),
             read_at: self.now(),
@@ -157,6 +186,14 @@ impl<'a> Context<'a> {
         store::sync::put_state(&tx, meeting.id, &failed).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Teams forgets a meeting about this long after its last use; not being found is no failure from then on.
+pub(super) const FORGOTTEN: Duration = Duration::days(60);
+
+/// Whether Teams has forgotten a meeting by now: only the file of its recording is still to be had.
+pub(super) fn is_forgotten(meeting: &Meeting, now: DateTime<Utc>) -> bool {
+    now > meeting.ends_at + FORGOTTEN
 }
 
 /// When the class was over, if it is.

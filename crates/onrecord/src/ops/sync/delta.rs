@@ -6,7 +6,7 @@ use msgraph::{DeltaFrom, Link};
 
 use super::super::{Error, Result};
 use super::context::Context;
-use super::{drive, recordings, transcripts, trouble};
+use super::{drive, join, recordings, transcripts, trouble};
 use crate::app::App;
 use crate::model::id::{IntegrationId, MeetingId};
 use crate::model::integration::SyncKind;
@@ -21,7 +21,7 @@ use crate::store::{self, Tx, jobs};
 const REACH: Duration = Duration::days(60);
 
 /// The subject of an organizer's delta job.
-pub(super) fn subject(organizer: &Organizer) -> String {
+pub(crate) fn organizer_subject(organizer: &Organizer) -> String {
     format!("organizer:{}/{}", organizer.integration, organizer.entra_object_id)
 }
 
@@ -186,7 +186,11 @@ async fn apply(ctx: &Context<'_>, tx: &Tx, organizer: &str, item: &Item) -> Resu
         Item::Recording(recording) => recordings::put(ctx, tx, place, recording).await?,
         Item::Transcript(transcript) => transcripts::put(ctx, tx, place, transcript).await?,
     };
-    if is_news { open_in(tx, meeting, ctx.now()).await } else { Ok(()) }
+    if !is_news {
+        return Ok(());
+    }
+    join::within(ctx.app, tx, meeting).await?;
+    open_in(tx, meeting, ctx.now()).await
 }
 
 async fn open_in(tx: &Tx, meeting: MeetingId, now: DateTime<Utc>) -> Result<()> {

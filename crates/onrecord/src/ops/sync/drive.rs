@@ -24,7 +24,7 @@ const HOME_STALE: Duration = Duration::hours(1);
 const FOLDER_STALE: Duration = Duration::minutes(1);
 
 /// What Teams calls the folder where the alias does not lead to it.
-const FOLDER_NAMES: [&str; 12] = [
+pub(super) const FOLDER_NAMES: [&str; 12] = [
     "Aufzeichnungen",
     "Enregistrements",
     "Grabaciones",
@@ -164,9 +164,16 @@ impl Folder {
     /// Asks for the folder only if a video lies in another one than that which is known.
     async fn look(&mut self, ctx: &Context<'_>, home: &Home, items: &[DriveItem]) -> Result<()> {
         let Some(organizer) = &home.organizer else { return Ok(()) };
-        let elsewhere = items.iter().any(|item| is_video(item) && item.folder_id() != self.id.as_deref());
+        let mut elsewhere =
+            items.iter().filter(|item| is_video(item) && item.folder_id() != self.id.as_deref());
         let now = ctx.now();
-        if !elsewhere || self.looked_at.is_some_and(|at| now < at + FOLDER_STALE) {
+        let is_fresh = self.looked_at.is_some_and(|at| now < at + FOLDER_STALE);
+        // What has the name of a recording is worth a request: passed over now, it would not be named again.
+        let is_named =
+            |item: &&DriveItem| item.name.as_deref().is_some_and(|n| RecordingName::parse(n).is_some());
+        let is_to_be_asked =
+            if is_fresh { elsewhere.any(|item| is_named(&item)) } else { elsewhere.next().is_some() };
+        if !is_to_be_asked {
             return Ok(());
         }
         let found = ctx.graph.recordings_folder(organizer, &FOLDER_NAMES).await?;
@@ -183,7 +190,7 @@ impl Folder {
     }
 }
 
-fn is_video(item: &DriveItem) -> bool {
+pub(super) fn is_video(item: &DriveItem) -> bool {
     let extension =
         item.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
     item.file.is_some() && !item.is_deleted() && extension.is_some_and(|it| it.eq_ignore_ascii_case("mp4"))

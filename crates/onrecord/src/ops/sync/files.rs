@@ -1,6 +1,8 @@
 //! Files shared in the chat. The chat holds only a link; the file lies in its sender's OneDrive and can vanish with
 //! them, so it is looked up once and its size, type and hash are kept.
 
+use chrono::Duration;
+
 use super::super::Result;
 use super::context::{Context, Reading, Tally};
 use crate::model::artifact::{Artifact, ArtifactKind};
@@ -8,6 +10,9 @@ use crate::model::conference::Meeting;
 use crate::model::integration::SyncKind;
 use crate::model::sync::{KindReport, SyncState};
 use crate::store::artifacts;
+
+/// A file that is not found so soon after it was shared is looked for again; later it is gone.
+const PATIENCE: Duration = Duration::hours(24);
 
 /// Looks up the shared files whose place is not known yet; `new` of them were found in the chat just now.
 pub(super) async fn sync(
@@ -24,8 +29,10 @@ pub(super) async fn sync(
         let Some(address) = file.web_url.clone().filter(|_| !is_known && file.gone_at.is_none()) else {
             continue;
         };
+        let is_fresh = file.started_at.is_some_and(|shared| ctx.now() < shared + PATIENCE);
         match ctx.graph.shared_item(&address).await {
             Ok(item) => found.push((file, Some(item))),
+            Err(msgraph::Error::NotFound { .. }) if is_fresh => {}
             Err(msgraph::Error::NotFound { .. }) => found.push((file, None)),
             Err(error) => return Err(error.into()),
         }

@@ -7,15 +7,22 @@ use chrono_tz::Tz;
 use super::super::Result;
 use super::context::Context;
 use super::drive::Home;
+use super::{elsewhere, follow};
+use crate::app::App;
 use crate::model::artifact::{Artifact, ArtifactKind, Confidence, MatchBasis};
 use crate::model::conference::Meeting;
 use crate::model::id::MeetingId;
 use crate::model::matching::{self, STAMP_TOLERANCE, Unfiled, Unmatched};
 use crate::model::recording_name::RecordingName;
+use crate::model::suggestion::{self, Class};
+use crate::store::decisions::{self, By};
 use crate::store::{self, Read, Tx, artifacts};
 
 /// A class may begin this much before its time, and its recording this much after its end.
 const MARGIN: Duration = Duration::hours(1);
+
+/// How a day stands in what OnRecord calls a meeting, letters and digits only.
+const DAY: &str = "20261201";
 
 /// Old file names carry local time: their stamp is off by at most this.
 const WIDEST_ZONE: Duration = Duration::hours(15);
@@ -28,10 +35,21 @@ struct Candidate {
 }
 
 impl Candidate {
+    fn class(&self) -> Class {
+        Class {
+            meeting: self.meeting.id,
+            organizer_id: self.meeting.organizer_id.clone(),
+            starts_at: self.meeting.starts_at,
+            ends_at: self.meeting.ends_at,
+            title: self.title.clone(),
+            zone: self.zone,
+            recordings: 0,
+        }
+    }
+
     /// What Teams may call the meeting: as OnRecord names it, or by the title alone.
     fn subjects(&self) -> Vec<String> {
-        let local = self.meeting.starts_at.with_timezone(&self.zone);
-        vec![format!("{} - {}", self.title, local.format("%Y-%m-%d %H:%M")), self.title.clone()]
+        self.class().subjects().into()
     }
 
     fn may_be(&self, name: &RecordingName) -> bool {
@@ -40,6 +58,25 @@ impl Candidate {
 
     fn covers(&self, moment: DateTime<Utc>) -> bool {
         self.meeting.starts_at - MARGIN <= moment && moment <= self.meeting.ends_at + MARGIN
+    }
+
+    /// Whether the name is plainly this class's own: its title, or all of what OnRecord calls the meeting; of a name
+    /// that was cut, at least title and day.
+    fn is_named_by(&self, name: &RecordingName) -> bool {
+        let [full, title] = self.class().subjects();
+        let key = |subject: &str| {
+            let subject = subject.to_owned();
+            let stamp = DateTime::UNIX_EPOCH.naive_utc();
+            RecordingName { subject, stamp, is_utc: true, suffix: String::new() }.subject_key()
+        };
+        let (own, full, title) = (name.subject_key(), key(&full), key(&title));
+        let with_day = title.len() + DAY.len();
+        own == full || own == title || (own.len() >= with_day && full.starts_with(&own) && name.may_be(&full))
+    }
+
+    /// Whether a recording that began then is plainly of this class's time.
+    fn is_on_at(&self, moment: DateTime<Utc>) -> bool {
+        self.meeting.starts_at - suggestion::EARLY <= moment && moment <= self.meeting.ends_at
     }
 
     /// Whether a file of the one could be taken for a file of the other.
@@ -101,10 +138,11 @@ pub(super) async fn files(ctx: &Context<'_>, tx: &Tx, home: &Home) -> Result<Vec
         Some(organizer) => vec![organizer.clone()],
         None => organizers(tx, ctx).await?,
     };
-    let mut news = Vec::new();
+    let mut news = elsewhere::join_same_bytes(ctx.app, tx, &home.drive).await?;
     for organizer in organizers {
         news.extend(join_of_organizer(ctx, tx, &organizer, &home.drive).await?);
     }
+    news.extend(follow::follow(ctx.app, tx, &home.drive).await?);
     Ok(news)
 }
 
@@ -126,10 +164,16 @@ async fn join_of_organizer(
     };
     let between = (first - STAMP_TOLERANCE, last + STAMP_TOLERANCE);
     let recordings = artifacts::unfiled_of_organizer(tx, organizer, between).await?;
-    let unfiled = unfiled(tx, organizer, &recordings).await?;
+    let unfiled = unfiled(tx, &recordings).await?;
+    let refusals = decisions::refusals(tx).await?;
     let unmatched: Vec<_> = files
         .iter()
-        .map(|file| Unmatched { id: file.id, name: file.name.clone(), started_at: file.started_at })
+        .map(|file| Unmatched {
+            id: file.id,
+            name: file.name.clone(),
+            started_at: file.started_at,
+            refused: refusals.get(&file.id).cloned().unwrap_or_default(),
+        })
         .collect();
     let may_be = |file: &Unmatched, subject: &str| {
         RecordingName::parse(&file.name).is_some_and(|name| name.may_be(subject))
@@ -143,29 +187,25 @@ async fn join_of_organizer(
             continue;
         };
         news.extend(recording.meeting_id);
-        merge(ctx, tx, recording, file).await?;
+        merge(ctx.app, tx, recording, file).await?;
     }
     let rest = files.iter().filter(|file| !pairs.iter().any(|pair| pair.file == file.id));
     for file in rest {
-        news.extend(assign_by_name(ctx, tx, organizer, file).await?);
+        let refused = refusals.get(&file.id).map(Vec::as_slice).unwrap_or_default();
+        news.extend(assign_by_name(ctx, tx, organizer, (file, refused)).await?);
     }
     Ok(news)
 }
 
 /// The recordings with what tells whose file is theirs.
-async fn unfiled(tx: &Tx, organizer: &str, recordings: &[Artifact]) -> Result<Vec<Unfiled>> {
+async fn unfiled(tx: &Tx, recordings: &[Artifact]) -> Result<Vec<Unfiled>> {
     let mut unfiled = Vec::new();
     for recording in recordings {
         let (Some(meeting), Some(started_at)) = (recording.meeting_id, recording.started_at) else {
             continue;
         };
-        let Some(row) = store::meetings::find(tx, meeting).await? else { continue };
-        let around = (row.starts_at - Duration::days(2), row.ends_at + Duration::days(2));
-        let near = candidates(tx, organizer, around).await?;
-        let own = near.iter().find(|candidate| candidate.meeting.id == meeting);
-        let has_twin = own.is_some_and(|own| near.iter().any(|other| other.is_twin_of(own)));
         // With a twin, name and time prove nothing: its file may simply not have come yet.
-        let subjects = own.filter(|_| !has_twin).map(Candidate::subjects).unwrap_or_default();
+        let subjects = own_subjects(tx, meeting).await?.unwrap_or_default();
         let events = store::chat::events(tx, meeting).await?;
         let chat_names = events
             .iter()
@@ -175,6 +215,60 @@ async fn unfiled(tx: &Tx, organizer: &str, recordings: &[Artifact]) -> Result<Ve
         unfiled.push(Unfiled { id: recording.id, meeting, started_at, subjects, chat_names });
     }
     Ok(unfiled)
+}
+
+/// Whether another class could be taken for this one by its name and time.
+pub(super) async fn has_twin(tx: &Tx, meeting: MeetingId) -> Result<bool> {
+    Ok(own_subjects(tx, meeting).await?.is_none())
+}
+
+/// What Teams may call this meeting, if no other class could be taken for it; else `None`.
+pub(super) async fn own_subjects(tx: &Tx, meeting: MeetingId) -> Result<Option<Vec<String>>> {
+    let Some(row) = store::meetings::find(tx, meeting).await? else { return Ok(None) };
+    let Some(organizer) = &row.organizer_id else { return Ok(Some(Vec::new())) };
+    let around = (row.starts_at - Duration::days(2), row.ends_at + Duration::days(2));
+    let near = candidates(tx, organizer, around).await?;
+    let own = near.iter().find(|candidate| candidate.meeting.id == meeting);
+    let alone = own.filter(|own| !near.iter().any(|other| other.is_twin_of(own)));
+    Ok(alone.map(Candidate::subjects))
+}
+
+/// Joins the files of a meeting with the recordings that Teams lists for it without a file, where there is no doubt
+/// which is which. What a person decided about a file stays their decision.
+pub(crate) async fn within(app: &App, tx: &Tx, meeting: MeetingId) -> Result<()> {
+    let parts = artifacts::of_meeting(tx, meeting, ArtifactKind::Recording).await?;
+    let recordings: Vec<Unfiled> = parts
+        .iter()
+        .filter(|part| part.graph_id.is_some() && part.item_id.is_none())
+        .filter_map(|part| {
+            let started_at = part.started_at?;
+            let (subjects, chat_names) = (vec![String::new()], Vec::new());
+            Some(Unfiled { id: part.id, meeting, started_at, subjects, chat_names })
+        })
+        .collect();
+    let files: Vec<Unmatched> = parts
+        .iter()
+        .filter(|part| part.graph_id.is_none() && part.item_id.is_some())
+        .filter(|part| part.match_basis != MatchBasis::Manual)
+        .map(|part| Unmatched {
+            id: part.id,
+            name: part.name.clone(),
+            started_at: part.started_at,
+            refused: Vec::new(),
+        })
+        .collect();
+    // All are of this meeting: only the time tells them apart.
+    for pair in matching::pairs(&recordings, &files, |_, _| true) {
+        let find = |id| parts.iter().find(|part| part.id == id).cloned();
+        let (Some(recording), Some(file)) = (find(pair.recording), find(pair.file)) else { continue };
+        let (kept, decided_by) = (recording.id.min(file.id), file.decided_by);
+        let reason = file.decided_reason.clone();
+        merge(app, tx, recording, file).await?;
+        if let Some(user) = decided_by {
+            decisions::restate(tx, kept, By { user, at: app.clock.now(), reason: &reason }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The last part of an address, decoded.
@@ -189,7 +283,7 @@ async fn assign_by_name(
     ctx: &Context<'_>,
     tx: &Tx,
     organizer: &str,
-    file: &Artifact,
+    (file, refused): (&Artifact, &[MeetingId]),
 ) -> Result<Option<MeetingId>> {
     let Some(name) = RecordingName::parse(&file.name) else { return Ok(None) };
     let stamp = name.stamp.and_utc();
@@ -198,11 +292,14 @@ async fn assign_by_name(
     let fits = |c: &&Candidate| c.may_be(&name) && name.started_at(c.zone).is_some_and(|at| c.covers(at));
     let mut fitting = near.iter().filter(fits);
     let (Some(class), None) = (fitting.next(), fitting.next()) else { return Ok(None) };
-    if near.iter().any(|other| other.is_twin_of(class)) {
+    let is_plain =
+        class.is_named_by(&name) && name.started_at(class.zone).is_some_and(|at| class.is_on_at(at));
+    if !is_plain || refused.contains(&class.meeting.id) || near.iter().any(|other| other.is_twin_of(class)) {
+        // Likely at best: the inbox offers it to a person.
         return Ok(None);
     }
     let parts = artifacts::of_meeting(tx, class.meeting.id, ArtifactKind::Recording).await?;
-    if parts.iter().any(|part| part.item_id.is_none()) {
+    if parts.iter().any(|part| part.item_id.is_none() && part.graph_id.is_some()) {
         // Teams lists a recording without a file that does not fit this one: a person has to look.
         return Ok(None);
     }
@@ -222,7 +319,7 @@ async fn assign_by_name(
 }
 
 /// Makes one row of a recording and its file; the older id survives, all in the caller's transaction.
-pub(super) async fn merge(ctx: &Context<'_>, tx: &Tx, recording: Artifact, file: Artifact) -> Result<()> {
+pub(super) async fn merge(app: &App, tx: &Tx, recording: Artifact, file: Artifact) -> Result<()> {
     let (kept, lost) = if recording.id < file.id { (&recording, &file) } else { (&file, &recording) };
     let joined = Artifact {
         id: kept.id,
@@ -233,14 +330,14 @@ pub(super) async fn merge(ctx: &Context<'_>, tx: &Tx, recording: Artifact, file:
         e_tag: file.e_tag.clone(),
         name: file.name.clone(),
         mime_type: file.mime_type.clone(),
-        size_bytes: file.size_bytes,
+        size_bytes: file.size_bytes.or(recording.size_bytes),
         duration_ms: file.duration_ms.or(recording.duration_ms),
-        quick_xor_hash: file.quick_xor_hash.clone(),
+        quick_xor_hash: file.quick_xor_hash.clone().or_else(|| recording.quick_xor_hash.clone()),
         expected_expiry_at: file.expected_expiry_at,
         gone_at: file.gone_at,
         ..recording.clone()
     };
     artifacts::merge(tx, kept.id, lost.id).await?;
-    artifacts::save(tx, &joined, ctx.now()).await?;
+    artifacts::save(tx, &joined, app.clock.now()).await?;
     Ok(())
 }

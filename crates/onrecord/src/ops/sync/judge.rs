@@ -14,12 +14,16 @@ use crate::model::id::MeetingId;
 use crate::model::integration::SyncKind;
 use crate::model::looking::{self, Next, SECOND_READING, Standing};
 use crate::model::sync::{KindState, SyncState};
-use crate::model::verdict::{self, Call, Evidence, Judgement, Part};
+use crate::model::verdict::{self, Call, Chat, Evidence, Fact, Judgement, Part};
+use crate::model::words::Word;
 use crate::store::sync::Conclusion;
 use crate::store::{self, Read, Tx};
 
 /// A file may have begun this long before or after the scheduled time.
 const MARGIN: Duration = Duration::hours(1);
+
+/// A file may be gone so long before the day on which we expected it.
+const EARLY_EXPIRY: Duration = Duration::days(1);
 
 /// Meetings judged in one go because time has passed.
 const BATCH: i64 = 200;
@@ -91,7 +95,15 @@ async fn evidence(
     };
     let attendance_tells = read_after_end(SyncKind::Attendance)
         && store::attendance::organizer_has_reports(db, organizer).await?;
-    let saved = events.iter().any(|event| event.kind == CallEventKind::Recorded);
+    let told = |kind| events.iter().any(|event| event.kind == kind);
+    let saved = told(CallEventKind::Recorded);
+    let chat = Chat {
+        read: read_after_end(SyncKind::Chat),
+        call: told(CallEventKind::Started),
+        began: told(CallEventKind::RecordingStarted),
+        saved,
+        failed: !saved && told(CallEventKind::RecordingFailed),
+    };
     Ok(Evidence {
         starts_at: meeting.starts_at,
         ends_at: meeting.ends_at,
@@ -107,14 +119,23 @@ async fn evidence(
                 duration_ms: part.duration_ms,
                 certain: part.confidence == Confidence::Certain,
                 lost: part.safety() == Safety::Gone,
+                expired: has_expired(part),
             })
             .collect(),
         call: call(db, meeting, now).await?,
-        recording_failed: !saved && events.iter().any(|event| event.kind == CallEventKind::RecordingFailed),
+        chat,
+        came: store::attendance::came(db, meeting.id).await?,
+        organizer_gone: meeting.organizer_gone_at.is_some(),
+        answer: store::alerts::last_answer(db, meeting.id).await?.map(|answer| answer.answer),
         source_readable: read_after_end(SyncKind::Chat) || attendance_tells,
         recordings_read: states.iter().find(|s| s.kind == SyncKind::Recordings).map(|s| s.state),
-        candidate_in_inbox: store::artifacts::candidate_in_inbox(db, organizer, around).await?,
+        candidate_in_inbox: store::artifacts::candidate_in_inbox(db, meeting.id, organizer, around).await?,
     })
+}
+
+/// Whether a file that is gone vanished about when it was expected to expire; the expectation is an estimate.
+fn has_expired(part: &Artifact) -> bool {
+    part.gone_at.zip(part.expected_expiry_at).is_some_and(|(gone, expected)| gone >= expected - EARLY_EXPIRY)
 }
 
 /// Judges a meeting and writes what follows. `off` are the kinds that are not read.
@@ -135,7 +156,9 @@ pub(super) async fn conclude(
     let judgement = verdict::judge(&evidence, patience, now);
     let mut conclusion = Conclusion {
         verdict: judgement.verdict,
-        cause: judgement.cause.map_or("", crate::model::words::Word::as_str),
+        cause: judgement.cause.map_or("", Word::as_str),
+        basis: judgement.basis.map_or("", Word::as_str),
+        evidence: evidence.facts(),
         verdict_at: meeting.verdict_at,
         call_started_at: evidence.call.map(|call| call.started_at),
         call_ended_at: evidence.call.and_then(|call| call.ended_at),
@@ -162,7 +185,7 @@ pub(super) async fn conclude(
     }
     if conclusion.verdict != meeting.verdict || conclusion.cause != meeting.verdict_cause {
         conclusion.verdict_at = Some(now);
-        note_change(app, &tx, &meeting, judgement).await?;
+        note_change(app, &tx, &meeting, (judgement, &conclusion.evidence)).await?;
     }
     if judgement.verdict == Verdict::NotHeld {
         nothing_to_wait_for(&tx, &meeting, &states).await?;
@@ -172,14 +195,21 @@ pub(super) async fn conclude(
     Ok(Some(judgement.verdict))
 }
 
-async fn note_change(app: &App, tx: &Tx, meeting: &Meeting, judgement: Judgement) -> Result<()> {
+async fn note_change(
+    app: &App,
+    tx: &Tx,
+    meeting: &Meeting,
+    (judgement, evidence): (Judgement, &[Fact]),
+) -> Result<()> {
     let detail = json!({
         "from": meeting.verdict,
         "to": judgement.verdict,
         "cause": judgement.cause,
+        "basis": judgement.basis,
+        "evidence": evidence,
     });
     if judgement.verdict == Verdict::Missing {
-        let cause = judgement.cause.map_or("", crate::model::words::Word::as_str);
+        let cause = judgement.cause.map_or("", Word::as_str);
         tracing::warn!(meeting = %meeting.id, cause, "Recording not found: the class has no recording");
     }
     audit::record(app, tx, None, "meeting.verdict_changed", (format!("meeting:{}", meeting.id), detail)).await

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
-use super::super::{Error, Result};
-use super::context::{Context, Named, over_at};
+use super::super::{Error, Result, say};
+use super::context::{Context, Named, Reading, Tally, is_forgotten, over_at};
 use super::judge::{self, Occasion};
-use super::{attendance, chat, delta, drive, files, recordings, transcripts, trouble};
+use super::{attendance, chat, delta, drive, files, leavers, recordings, transcripts, trouble};
+use crate::model::artifact::ArtifactKind;
 use crate::model::conference::{Meeting, Verdict};
 use crate::model::integration::SyncKind;
 use crate::model::looking::SECOND_READING;
@@ -16,9 +17,6 @@ use crate::model::occasion::Occasions;
 use crate::model::people::normal_email;
 use crate::model::sync::{KindReport, KindState, SyncCause, SyncReport, SyncState};
 use crate::store;
-
-/// Teams forgets a meeting about this long after its last use; not being found is no failure from then on.
-const FORGOTTEN: Duration = Duration::days(60);
 
 /// Why drives could not be read, by organizer.
 pub(super) type Troubles = HashMap<String, Trouble>;
@@ -63,7 +61,7 @@ pub(super) async fn read_drives<'m>(
     organizers.sort_unstable();
     organizers.dedup();
     for organizer in organizers {
-        if drives == Drives::JustRead {
+        if drives == Drives::JustRead || is_just_read(ctx, &organizer).await? {
             let sentence = delta::trouble_of_round(ctx, &organizer).await?;
             troubles.extend(sentence.map(|sentence| (organizer, Trouble { sentence, wait: None })));
             continue;
@@ -84,20 +82,38 @@ pub(super) async fn read_drives<'m>(
     Ok(troubles)
 }
 
+/// A round of the organizer's deltas that ended so recently without trouble has read the drive. A person gets the
+/// drive itself.
+async fn is_just_read(ctx: &Context<'_>, organizer: &str) -> Result<bool> {
+    use store::delta::{DeltaKey, DeltaKind};
+    if ctx.cause != SyncCause::Timetable {
+        return Ok(false);
+    }
+    let key = DeltaKey { integration: ctx.integration, owner: organizer.to_owned(), kind: DeltaKind::Round };
+    let round = store::delta::find(&ctx.app.store, &key).await?;
+    Ok(round.error.is_none() && round.read_at.is_some_and(|read| ctx.now() <= read + recordings::FRESH))
+}
+
 /// Reads one meeting and concludes about it.
 pub(super) async fn read(ctx: &Context<'_>, meeting: &Meeting, troubles: &Troubles) -> Result<SyncReport> {
     let states = store::sync::states(&ctx.app.store, meeting.id).await?;
     let named = match name(ctx, meeting).await {
         Ok(named) => named,
         Err(error @ Error::Store(_)) => return Err(error),
+        Err(Error::Graph(msgraph::Error::NotFound { .. })) if is_forgotten(meeting, ctx.now()) => None,
         Err(error) => {
             tracing::warn!(%error, meeting = %meeting.id, "a meeting could not be looked up for its recording");
+            let organizer = meeting.organizer_id.as_deref().or(meeting.organizer_email.as_deref());
+            leavers::look(ctx, meeting, organizer.unwrap_or_default(), leavers::may_explain(&error)).await?;
             let report = each_failed(ctx, meeting, &states, &error).await?;
             conclude(ctx, meeting, Trouble::of(SyncKind::Recordings, &error).wait).await?;
             return Ok(report);
         }
     };
     let Some(named) = named else {
+        if is_forgotten(meeting, ctx.now()) {
+            return forgotten(ctx, meeting, &states, troubles).await;
+        }
         let report = without_name(ctx, meeting, &states).await?;
         conclude(ctx, meeting, None).await?;
         return Ok(report);
@@ -110,13 +126,23 @@ pub(super) async fn read(ctx: &Context<'_>, meeting: &Meeting, troubles: &Troubl
         Troubles::new()
     };
     let troubles = if found_now { &late } else { troubles };
-    let mut one = One { ctx, meeting, named: &named, states: &states, troubles, wait: None, new_files: 0 };
+    let mut one = One {
+        ctx,
+        meeting,
+        named: &named,
+        states: &states,
+        troubles,
+        wait: None,
+        new_files: 0,
+        is_organizer_doubted: false,
+    };
     let attendance = one.kind(SyncKind::Attendance).await?;
     let chat = one.kind(SyncKind::Chat).await?;
     let files = one.kind(SyncKind::Files).await?;
     let recordings = one.kind(SyncKind::Recordings).await?;
     let transcripts = one.kind(SyncKind::Transcripts).await?;
     let wait = one.wait;
+    leavers::look(ctx, meeting, &named.organizer, one.is_organizer_doubted).await?;
     let verdict = conclude(ctx, meeting, wait).await?;
     let report = SyncReport::of(|kind| match kind {
         SyncKind::Recordings => recordings.clone(),
@@ -152,6 +178,8 @@ struct One<'a, 'c> {
     troubles: &'a Troubles,
     wait: Option<Duration>,
     new_files: u64,
+    /// What was refused may be refused because the organizer has left.
+    is_organizer_doubted: bool,
 }
 
 impl One<'_, '_> {
@@ -195,7 +223,7 @@ impl One<'_, '_> {
             return Ok(KindReport { unchanged: last.items as u64, ..KindReport::new(last.state) });
         }
         let Some(thread) = self.named.thread.clone() else {
-            let error = Error::NotReady("Teams has not named this meeting's chat yet.".to_owned());
+            let error = Error::NotReady(say("sync-no-chat-yet"));
             return self.settle(SyncKind::Chat, Err(error)).await;
         };
         let read = chat::sync(self.ctx, self.meeting, (&thread, &self.named.occasions), last).await;
@@ -220,6 +248,8 @@ impl One<'_, '_> {
             && matches!(last.kind, SyncKind::Attendance | SyncKind::Chat | SyncKind::Files)
             && last.state == KindState::Ok
             && last.read_at >= over_at
+            // A class may be held later than planned: until a call is known, each look asks again.
+            && self.meeting.call_started_at.is_some()
             && self.ctx.now() < over_at + SECOND_READING
     }
 
@@ -229,20 +259,22 @@ impl One<'_, '_> {
             Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => error,
         };
-        if self.is_forgotten(&error) {
-            return Ok(KindReport::new(KindState::Ok));
+        if matches!(error, Error::Graph(msgraph::Error::NotFound { .. }))
+            && is_forgotten(self.meeting, self.ctx.now())
+        {
+            if kind == SyncKind::Recordings {
+                return file_only(self.ctx, self.meeting, self.last(kind), self.troubles).await;
+            }
+            return self.ctx.note_forgotten(self.meeting, kind, self.last(kind)).await;
         }
         tracing::warn!(%error, %kind, meeting = %self.meeting.id, "a part of a class could not be read (recording, transcript, attendance, chat or files)");
+        if matches!(kind, SyncKind::Recordings | SyncKind::Attendance) {
+            self.is_organizer_doubted |= leavers::may_explain(&error);
+        }
         let trouble = Trouble::of(kind, &error);
         self.wait = self.wait.max(trouble.wait);
         self.ctx.note_failure(self.meeting, kind, self.last(kind), &trouble.sentence).await?;
         Ok(KindReport::failed(trouble.sentence))
-    }
-
-    /// Long after its last use Teams has forgotten the meeting: what is not there then will not come any more.
-    fn is_forgotten(&self, error: &Error) -> bool {
-        matches!(error, Error::Graph(msgraph::Error::NotFound { .. }))
-            && self.ctx.now() > self.meeting.ends_at + FORGOTTEN
     }
 
     /// A recording is only half read if the drive with its file could not be read.
@@ -261,6 +293,57 @@ impl One<'_, '_> {
     }
 }
 
+/// The report of a meeting that Teams has forgotten: only the file of its recording is still to be had, from the drive
+/// of its organizer, who may have been found only now.
+async fn forgotten(
+    ctx: &Context<'_>,
+    meeting: &Meeting,
+    states: &[SyncState],
+    troubles: &Troubles,
+) -> Result<SyncReport> {
+    let last = |kind: SyncKind| states.iter().find(|state| state.kind == kind);
+    let row = store::meetings::find(&ctx.app.store, meeting.id).await?.ok_or(Error::NotFound)?;
+    let found_now = meeting.organizer_id.is_none() && row.organizer_id.is_some();
+    let late = if found_now {
+        read_drives(ctx, std::iter::once(&row), Drives::ToRead).await?
+    } else {
+        Troubles::new()
+    };
+    let troubles = if found_now { &late } else { troubles };
+    let mut reports = HashMap::new();
+    for kind in SyncReport::kinds() {
+        let report = if ctx.is_off(*kind) {
+            KindReport::new(KindState::Off)
+        } else if *kind == SyncKind::Recordings {
+            file_only(ctx, &row, last(*kind), troubles).await?
+        } else {
+            ctx.note_forgotten(&row, *kind, last(*kind)).await?
+        };
+        reports.insert(*kind, report);
+    }
+    conclude(ctx, &row, None).await?;
+    Ok(SyncReport::of(|kind| reports.get(&kind).cloned().unwrap_or_else(|| KindReport::new(KindState::Off))))
+}
+
+/// The recordings of a forgotten meeting: what the drive holds.
+async fn file_only(
+    ctx: &Context<'_>,
+    meeting: &Meeting,
+    last: Option<&SyncState>,
+    troubles: &Troubles,
+) -> Result<KindReport> {
+    if let Some(trouble) = meeting.organizer_id.as_ref().and_then(|organizer| troubles.get(organizer)) {
+        ctx.note_failure(meeting, SyncKind::Recordings, last, &trouble.sentence).await?;
+        return Ok(KindReport::failed(trouble.sentence.clone()));
+    }
+    let tx = ctx.app.store.write().await?;
+    store::artifacts::renumber(&tx, meeting.id, ArtifactKind::Recording).await?;
+    let parts = store::artifacts::of_meeting(&tx, meeting.id, ArtifactKind::Recording).await?.len() as u64;
+    let known = last.map_or(0, |last| last.items as u64).min(parts);
+    let tally = Tally { created: parts - known, updated: 0, unchanged: known };
+    ctx.conclude(tx, meeting, Reading { kind: SyncKind::Recordings, last, tally, position: None }).await
+}
+
 /// The report of a meeting that Microsoft does not know: waiting before its end, a failure afterwards.
 async fn without_name(ctx: &Context<'_>, meeting: &Meeting, states: &[SyncState]) -> Result<SyncReport> {
     if over_at(meeting, None, ctx.now()).is_none() {
@@ -268,11 +351,7 @@ async fn without_name(ctx: &Context<'_>, meeting: &Meeting, states: &[SyncState]
             KindReport::new(if ctx.is_off(kind) { KindState::Off } else { KindState::Waiting })
         }));
     }
-    let error = Error::NotReady(
-        "Teams knows no meeting for this class, so there is no recording of it to bring. If it was held in another \
-         meeting, import that meeting's link; else look at its recording status for the reason."
-            .to_owned(),
-    );
+    let error = Error::NotReady(say("sync-no-meeting"));
     each_failed(ctx, meeting, states, &error).await
 }
 
@@ -297,7 +376,7 @@ async fn each_failed(
 
 /// The meeting as Graph names it. What is missing is looked up by join URL under its organizer, and kept: a meeting
 /// whose online-meeting id was never stored would otherwise stay without recordings for ever.
-async fn name(ctx: &Context<'_>, meeting: &Meeting) -> Result<Option<Named>> {
+pub(super) async fn name(ctx: &Context<'_>, meeting: &Meeting) -> Result<Option<Named>> {
     let organizer = match (&meeting.organizer_id, &meeting.organizer_email) {
         (Some(organizer), _) => organizer.clone(),
         (None, Some(email)) => ctx.graph.user(&normal_email(email)).await?.id,

@@ -5,13 +5,17 @@
 //! on. Callers share a run: whoever comes second waits for the first.
 
 mod attendance;
+mod backfill;
 mod chat;
 mod context;
 mod delta;
 mod drive;
+mod elsewhere;
 mod files;
+mod follow;
 mod join;
 mod judge;
+mod leavers;
 mod meeting;
 mod people;
 mod recordings;
@@ -19,6 +23,7 @@ mod room;
 mod timetable;
 mod transcripts;
 mod trouble;
+mod watch;
 mod whole;
 
 use std::collections::HashSet;
@@ -31,11 +36,17 @@ use crate::model::integration::SyncKind;
 use crate::model::sync::{KindReport, KindState, SyncCause, SyncReport};
 use crate::store;
 
+pub use backfill::{Plan, Reconciliation, plan, reconcile};
 pub use delta::delta_round;
+pub(crate) use delta::organizer_subject;
+pub(crate) use elsewhere::join_same_bytes;
+pub(crate) use follow::follow;
+pub(crate) use join::within as join_within;
 pub use judge::judge_by_time;
 pub use room::{SyncOutcome, sync_conference, sync_meeting, sync_within};
 pub use timetable::plan_work;
 pub use transcripts::recording_of;
+pub use watch::watch;
 pub use whole::{Asked, Synced, sync_whole};
 
 use context::Context;

@@ -46,24 +46,36 @@ impl Faces {
         ctx: &Context<'_>,
         object_id: &str,
     ) -> Result<Option<UserId>> {
-        if let Some(user) = self.known(ctx, object_id).await? {
-            return Ok(Some(user));
-        }
-        if self.by_object_id.contains_key(object_id) {
-            return Ok(None);
-        }
-        self.by_object_id.insert(object_id.to_owned(), None);
-        // Without the permission to read people they stay unmatched; that is no failure of the chat.
-        let Ok(person) = ctx.graph.user(object_id).await else {
-            return Ok(None);
-        };
-        for address in [person.user_principal_name, person.mail].into_iter().flatten() {
-            if let Some(user) = identities::by_address(&ctx.app.store, &normal_email(&address)).await? {
-                self.learn(user, object_id);
-                return Ok(Some(user));
+        self.meet(ctx, vec![object_id.to_owned()]).await?;
+        Ok(self.by_object_id.get(object_id).copied().flatten())
+    }
+
+    /// Looks everybody up who is unknown, many by one request.
+    pub(super) async fn meet(&mut self, ctx: &Context<'_>, object_ids: Vec<String>) -> Result<()> {
+        let mut strangers = Vec::new();
+        for id in object_ids {
+            let is_met = self.by_object_id.contains_key(&id) || strangers.contains(&id);
+            if !is_met && self.known(ctx, &id).await?.is_none() {
+                strangers.push(id);
             }
         }
-        Ok(None)
+        let people = match strangers.as_slice() {
+            [] => return Ok(()),
+            [one] => vec![ctx.graph.user(one).await],
+            many => ctx.graph.users(many).await,
+        };
+        for (id, person) in strangers.iter().zip(people) {
+            self.by_object_id.insert(id.clone(), None);
+            // Without the permission to read people they stay unmatched; that is no failure of the chat.
+            let Ok(person) = person else { continue };
+            for address in [person.user_principal_name, person.mail].into_iter().flatten() {
+                if let Some(user) = identities::by_address(&ctx.app.store, &normal_email(&address)).await? {
+                    self.learn(user, id);
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Keeps what was learnt, in the transaction of what it was learnt from.

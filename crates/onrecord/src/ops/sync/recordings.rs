@@ -7,7 +7,7 @@ use msgraph::CallRecording;
 use super::super::Result;
 use super::context::{Context, Named, Reading, Tally};
 use super::drive::{self, cut};
-use super::join;
+use super::{elsewhere, join};
 use crate::model::artifact::{Artifact, ArtifactKind, Confidence, MatchBasis};
 use crate::model::chat::CallEventKind;
 use crate::model::conference::Meeting;
@@ -16,10 +16,11 @@ use crate::model::integration::SyncKind;
 use crate::model::matching::STAMP_TOLERANCE;
 use crate::model::sync::{KindReport, SyncState};
 use crate::store::artifacts::{self, NewArtifact};
+use crate::store::decisions;
 use crate::store::{self, Tx};
 
-/// A delta that was read so recently stands for the meeting's own list.
-const FRESH: Duration = Duration::minutes(2);
+/// A delta that was read so recently stands for the meeting's own list, and for the drive.
+pub(super) const FRESH: Duration = Duration::minutes(2);
 
 /// Brings a meeting's recordings. Its organizer's drive has been read before.
 pub(super) async fn sync(
@@ -45,12 +46,16 @@ pub(super) async fn sync(
     if let Some(listed) = &listed {
         mark_vanished(ctx, &tx, meeting, listed).await?;
     }
+    join::within(ctx.app, &tx, meeting.id).await?;
     if let Some(home) = &home {
         join::files(ctx, &tx, home).await?;
     }
     artifacts::renumber(&tx, meeting.id, ArtifactKind::Recording).await?;
     tx.commit().await?;
     complete(ctx, meeting, home.as_ref()).await?;
+    if home.is_some() {
+        elsewhere::look(ctx, meeting, named).await?;
+    }
     let tx = ctx.app.store.write().await?;
     artifacts::renumber(&tx, meeting.id, ArtifactKind::Recording).await?;
     let after = artifacts::of_meeting(&tx, meeting.id, ArtifactKind::Recording).await?;
@@ -139,7 +144,9 @@ async fn same_file(tx: &Tx, meeting: MeetingId, recording: &CallRecording) -> Re
     let Some(began) = recording.created_date_time else { return Ok(None) };
     let files = artifacts::of_meeting(tx, meeting, ArtifactKind::Recording).await?;
     let is_near = |file: &Artifact| {
-        file.graph_id.is_none() && file.started_at.is_some_and(|at| (at - began).abs() <= STAMP_TOLERANCE)
+        file.graph_id.is_none()
+            && file.match_basis != MatchBasis::Manual
+            && file.started_at.is_some_and(|at| (at - began).abs() <= STAMP_TOLERANCE)
     };
     let mut near = files.into_iter().filter(is_near);
     Ok(match (near.next(), near.next()) {
@@ -234,7 +241,10 @@ async fn by_chat(ctx: &Context<'_>, meeting: &Meeting, part: &Artifact) -> Resul
     let Some(row) = artifacts::lock(&tx, part.id).await? else { return Ok(()) };
     match artifacts::lock_recording_by_item(&tx, &drive, &item.id).await? {
         Some(file) if file.meeting_id.is_none() && file.dismissed_at.is_none() => {
-            join::merge(ctx, &tx, row, file).await?;
+            if decisions::is_refused(&tx, file.id, meeting.id).await? {
+                return Ok(());
+            }
+            join::merge(ctx.app, &tx, row, file).await?;
         }
         Some(_) => return Ok(()),
         None => artifacts::save(&tx, &drive::described(&row, &drive, &item), ctx.now()).await?,
@@ -257,7 +267,7 @@ fn mark(row: &Artifact) -> String {
         )
     );
     let digest = Sha256::digest(facts);
-    format!("{}:{}", row.id, crate::secrets::hex(&digest[..6]))
+    format!("{}:{}", row.id, crate::model::hex::hex(&digest[..6]))
 }
 
 /// Rows made, changed and unchanged since the last reading ended; what a delta or the drive brought meanwhile counts.

@@ -20,10 +20,10 @@ use crate::store;
 use crate::store::sync::NewRun;
 
 /// A run is held this long without a sign of life.
-const LEASE: Duration = Duration::seconds(60);
+const LEASE: Duration = Duration::seconds(40);
 
 /// A sign of life is given this often.
-const HEARTBEAT: StdDuration = StdDuration::from_secs(15);
+const HEARTBEAT: StdDuration = StdDuration::from_secs(12);
 
 /// Whoever waits for another's run looks this often.
 const GLANCE: StdDuration = StdDuration::from_millis(150);

@@ -7,7 +7,7 @@ use chrono::Duration;
 
 use super::super::Result;
 use super::context::patience;
-use super::delta::subject;
+use super::delta::organizer_subject;
 use crate::app::App;
 use crate::model::job::JobKind;
 use crate::store::{self, delta, jobs};
@@ -63,7 +63,7 @@ async fn plan_deltas(app: &App) -> Result<usize> {
     }
     let tx = app.store.write().await?;
     for organizer in &stale {
-        jobs::enqueue(&tx, JobKind::Delta, &subject(organizer), now, now).await?;
+        jobs::enqueue(&tx, JobKind::Delta, &organizer_subject(organizer), now, now).await?;
     }
     tx.commit().await?;
     Ok(stale.len())

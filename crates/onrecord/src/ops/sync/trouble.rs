@@ -4,7 +4,7 @@
 use msgraph::Error as Graph;
 
 use crate::model::integration::SyncKind;
-use crate::ops::Error;
+use crate::ops::{Error, say, say_with};
 
 /// The Graph permission without which a kind cannot be read.
 pub(super) fn permission(kind: SyncKind) -> &'static str {
@@ -24,20 +24,15 @@ pub(super) fn sentence(kind: SyncKind, error: &Error) -> String {
         Error::NotReady(text) | Error::Conflict(text) | Error::Denied(text) | Error::Corrupt(text) => {
             text.clone()
         }
-        Error::Bucket(_) => {
-            "The archive did not take a transcript. Check ONRECORD_ARCHIVE_URL and the archive's free space."
-                .to_owned()
-        }
-        _ => "OnRecord could not store what it read. The log names the cause; the next look tries again."
-            .to_owned(),
+        Error::Bucket(_) => say("sync-archive-refused"),
+        _ => say("sync-not-stored"),
     }
 }
 
 fn graph_sentence(kind: SyncKind, error: &Graph) -> String {
     match error {
         Graph::Throttled { retry_after, .. } => {
-            let seconds = retry_after.as_secs().max(1);
-            format!("Microsoft asks us to wait {seconds} s. OnRecord looks again by itself.")
+            say_with("sync-throttled", &[("seconds", retry_after.as_secs().max(1).into())])
         }
         Graph::Forbidden { .. } => forbidden(kind, error),
         Graph::Unauthorized { .. } | Graph::Token { .. } => {
@@ -45,52 +40,31 @@ fn graph_sentence(kind: SyncKind, error: &Graph) -> String {
                 Graph::Token { aadsts: Some(number), .. } => format!(" (AADSTS{number})"),
                 _ => String::new(),
             };
-            format!(
-                "Microsoft does not accept our sign-in{number}. Check tenant id, client id and client secret under \
-                 Integrations, Microsoft Teams."
-            )
+            say_with("sync-sign-in-refused", &[("number", number.into())])
         }
-        Graph::NotFound { .. } if matches!(kind, SyncKind::Files) => {
-            "A shared file is no longer where the chat says. Ask its sender.".to_owned()
-        }
-        Graph::NotFound { .. } => {
-            "Teams no longer knows this meeting: it was deleted, or it expired 60 days after its last use."
-                .to_owned()
-        }
-        Graph::Upstream { status: 402, .. } => {
-            "Microsoft wants this interface to be paid for in this cloud. Ask your Microsoft partner."
-                .to_owned()
-        }
+        Graph::NotFound { .. } if matches!(kind, SyncKind::Files) => say("sync-file-moved"),
+        Graph::NotFound { .. } => say("sync-meeting-unknown"),
+        Graph::Upstream { status: 402, .. } => say("sync-to-be-paid"),
         Graph::Unreachable { .. } | Graph::Transport { .. } | Graph::Timeout { .. } => {
-            "Microsoft could not be reached. Check the network and proxy; OnRecord looks again by itself."
-                .to_owned()
+            say("sync-unreachable")
         }
-        Graph::ForeignLink { host } => {
-            format!(
-                "An answer led to another server ({host}) and was not followed. Check the proxy and the Graph URL."
-            )
+        Graph::ForeignLink { host } => say_with("sync-foreign-link", &[("host", host.as_str().into())]),
+        Graph::Setting { name, what } => {
+            let parts = [("name", name.to_string().into()), ("what", what.as_str().into())];
+            say_with("sync-setting-unusable", &parts)
         }
-        Graph::Setting { name, what } => format!("The setting {name} cannot be used: {what}."),
-        _ => "Microsoft did not answer as it should. OnRecord looks again by itself.".to_owned(),
+        _ => say("sync-odd-answer"),
     }
 }
 
 fn forbidden(kind: SyncKind, error: &Graph) -> String {
     if error.has_code("GraphAccessToTranscriptsDisabled") {
-        return "Your tenant has switched off access to transcripts. Allow it with Set-CsTeamsMeetingConfiguration, or \
-                switch transcripts off under Integrations, Microsoft Teams."
-            .to_owned();
+        return say("sync-transcripts-switched-off");
     }
     if is_access_policy(error) {
-        return "The Teams application access policy is missing for the organizer. An administrator runs \
-                New-CsApplicationAccessPolicy and Grant-CsApplicationAccessPolicy; Integrations, Microsoft Teams shows \
-                the exact commands. It takes up to 30 minutes."
-            .to_owned();
+        return say("sync-no-access-policy");
     }
-    format!(
-        "Microsoft forbids it. Grant the app the permission {} and consent as an administrator; it takes up to an hour.",
-        permission(kind)
-    )
+    say_with("sync-forbidden", &[("permission", permission(kind).into())])
 }
 
 /// Whether Teams' application access policy is missing, not a permission.

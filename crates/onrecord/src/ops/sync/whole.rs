@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::super::{Error, Result};
+use super::backfill::{self, Progress};
 use super::context::Context;
 use super::meeting::Drives;
 use super::{SyncRequest, delta, drive, room};
@@ -11,7 +12,7 @@ use crate::app::App;
 use crate::model::id::{ConferenceId, IntegrationId};
 use crate::model::sync::{SyncCause, SyncReport};
 use crate::store;
-use crate::store::sync::{Scope, Settled};
+use crate::store::sync::Scope;
 
 /// Conferences read from the database at one time.
 const BATCH: i64 = 200;
@@ -35,16 +36,16 @@ pub struct Synced {
 }
 
 /// Syncs every conference that `asked` names, and tells `each` as it goes. A conference that fails does not keep the
-/// others from being read.
+/// others from being read. One by force that was broken off goes on where it stood.
 pub async fn sync_whole(app: &App, asked: Asked, mut each: impl FnMut(&Synced)) -> Result<()> {
-    read_deltas(app, asked.cause).await?;
-    let settled = if asked.cause == SyncCause::Force { Settled::Included } else { Settled::LeftOut };
+    let mut progress = Progress::begin(app, asked).await?;
+    read_deltas(app, asked.cause, &mut progress).await?;
     let now = app.clock.now();
-    let mut after = ConferenceId(0);
+    let mut after = ConferenceId(progress.after());
     loop {
-        let scope = (asked.scope, settled);
+        let scope = (asked.scope, backfill::settled(asked));
         let page = store::sync::conferences_to_sync(&app.store, scope, now, (after, BATCH)).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else { break };
         after = *last;
         for conference in page {
             let request = SyncRequest { conference, cause: asked.cause, requested_by: None };
@@ -53,15 +54,21 @@ pub async fn sync_whole(app: &App, asked: Asked, mut each: impl FnMut(&Synced)) 
                 Err(error) => Err(error.to_string()),
             };
             each(&Synced { conference, result });
+            progress.reached(app, conference.0).await?;
         }
     }
+    progress.end(app).await
 }
 
 /// Reads the deltas of all organizers, so that news opens settled meetings again. Trouble shows per conference.
-async fn read_deltas(app: &App, cause: SyncCause) -> Result<()> {
+async fn read_deltas(app: &App, cause: SyncCause, progress: &mut Progress) -> Result<()> {
     let mut without: HashSet<IntegrationId> = HashSet::new();
-    for organizer in store::delta::organizers_ever(&app.store).await? {
-        if without.contains(&organizer.integration) {
+    let mut organizers = store::delta::organizers_ever(&app.store).await?;
+    organizers.sort_by_key(backfill::key);
+    for organizer in organizers {
+        if without.contains(&organizer.integration)
+            || (cause == SyncCause::Force && progress.has_read(&organizer))
+        {
             continue;
         }
         let ctx = match Context::of_integration(app, organizer.integration, cause).await {
@@ -73,10 +80,11 @@ async fn read_deltas(app: &App, cause: SyncCause) -> Result<()> {
                 continue;
             }
         };
-        if ctx.is_forced()
-            && let Err(error) = drive::forget(&ctx, &organizer.entra_object_id).await
-        {
-            tracing::warn!(%error, "an organizer's recordings are read from where reading stands");
+        if ctx.is_forced() && !progress.has_forgotten(&organizer) {
+            if let Err(error) = drive::forget(&ctx, &organizer.entra_object_id).await {
+                tracing::warn!(%error, "an organizer's recordings are read from where reading stands");
+            }
+            progress.forgot(app, &organizer).await?;
         }
         match delta::round(&ctx, &organizer.entra_object_id).await {
             Err(error @ Error::Store(_)) => return Err(error),
@@ -84,5 +92,5 @@ async fn read_deltas(app: &App, cause: SyncCause) -> Result<()> {
             Ok(()) => {}
         }
     }
-    Ok(())
+    progress.read_all(app).await
 }

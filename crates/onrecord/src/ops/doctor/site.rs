@@ -1,0 +1,208 @@
+//! What is seen of the whole: this machine, our own rows, and the tenant that the settings lead to. Everything is asked
+//! here and nothing is judged: the checks do that, without a request.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use msgraph::{
+    AppCredentials, Client, Drive, Error as GraphError, OpenIdConfiguration, Organization, TokenClaims,
+};
+
+use super::connection;
+use crate::app::App;
+use crate::model::finding::Trouble;
+use crate::model::id::ServiceAccountId;
+use crate::model::integration::{Integration, ServiceAccount};
+use crate::model::permission::granted;
+use crate::model::policy::{Confirmation, PolicyTopic};
+use crate::ops::integration::{self, Settings};
+use crate::ops::{Result, organizer};
+use crate::store::{evidence, integrations, policies};
+
+/// A proxy that does not answer within this time is not there.
+const PROXY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Microsoft forgets meetings about so long after their last use.
+const MEETING_LIFE: TimeDelta = TimeDelta::days(60);
+
+/// Everything that concerns more than one service account.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) now: DateTime<Utc>,
+    pub(super) integration: Integration,
+    pub(super) accounts: Vec<ServiceAccount>,
+    pub(super) machine: Machine,
+    pub(super) rows: Rows,
+    pub(super) tenant: Tenant,
+}
+
+/// What OnRecord runs on.
+#[derive(Debug)]
+pub(super) struct Machine {
+    /// The kind of database, or why it cannot be written.
+    pub(super) database: std::result::Result<&'static str, String>,
+    pub(super) archive_place: String,
+    pub(super) archive: std::result::Result<(), String>,
+    pub(super) public_url: String,
+    /// The proxy's host and port, and whether it answers.
+    pub(super) proxy: Option<(String, bool)>,
+    /// The certificate that signs in, or why it cannot be read.
+    pub(super) certificate: Option<std::result::Result<msgraph::ClientCertificate, String>>,
+    /// The first characters of the client secret, as Entra shows them.
+    pub(super) secret_hint: Option<String>,
+    /// The client secret looks like an id.
+    pub(super) secret_is_id: bool,
+}
+
+/// What our own rows say.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) idle_since: Option<DateTime<Utc>>,
+    pub(super) pauses: Vec<(String, DateTime<Utc>)>,
+    /// People and meetings with an address where an object id belongs.
+    pub(super) addresses_for_ids: (i64, i64),
+    pub(super) forgotten_meetings: i64,
+    /// Meetings of each account this month.
+    pub(super) meetings: HashMap<ServiceAccountId, i64>,
+    pub(super) confirmations: Vec<Confirmation>,
+    /// Classes held without a recording since the answer about recording.
+    pub(super) unrecorded_since_answer: i64,
+}
+
+impl Rows {
+    pub(super) fn confirmation(&self, topic: PolicyTopic) -> Option<&Confirmation> {
+        self.confirmations.iter().find(|one| one.topic == topic)
+    }
+}
+
+/// How far the way to the tenant leads.
+#[derive(Debug)]
+pub(super) enum Tenant {
+    /// The settings are not complete or not usable.
+    Unset(Box<Trouble>),
+    /// There is no token.
+    Closed(GraphError),
+    /// There is one.
+    Open(Box<Open>),
+}
+
+/// A tenant that gave a token, and what it answered.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) client: Client,
+    pub(super) claims: TokenClaims,
+    pub(super) openid: std::result::Result<OpenIdConfiguration, GraphError>,
+    pub(super) organization: std::result::Result<Option<Organization>, GraphError>,
+    /// How far Microsoft's clock is ahead of ours.
+    pub(super) ahead: Option<TimeDelta>,
+    pub(super) extra_drive: Option<(String, std::result::Result<Drive, GraphError>)>,
+    pub(super) credentials: Option<AppCredentials>,
+    /// Ids of the granted permissions, whether or not the token has them already.
+    pub(super) granted: Vec<String>,
+}
+
+impl Open {
+    /// Whether the token may do what the permission is for.
+    pub(super) fn may(&self, permission: &str) -> bool {
+        granted(&self.claims.roles, permission)
+    }
+}
+
+impl Site {
+    /// Looks at everything but the accounts.
+    pub(super) async fn look(app: &App, settings: Settings) -> Result<Self> {
+        let Settings { integration, accounts } = settings;
+        let now = app.clock.now();
+        let machine = machine(app, &integration).await;
+        let rows = rows(app, &integration, now).await?;
+        let tenant = tenant(app, &integration).await;
+        Ok(Self { now, integration, accounts, machine, rows, tenant })
+    }
+
+    /// The tenant, if it gave a token.
+    pub(super) fn open(&self) -> Option<&Open> {
+        match &self.tenant {
+            Tenant::Open(open) => Some(open),
+            Tenant::Unset(_) | Tenant::Closed(_) => None,
+        }
+    }
+}
+
+async fn machine(app: &App, integration: &Integration) -> Machine {
+    let written = async { app.store.write().await?.commit().await };
+    let kind = if app.config.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    let secret = integration::secret(app, integration);
+    let secret = secret.as_ref().map(secrecy::ExposeSecret::expose_secret);
+    let certificate =
+        integration::certificate(app, integration).map_err(|error| error.to_string()).transpose();
+    Machine {
+        database: written.await.map(|()| kind).map_err(|error| error.to_string()),
+        archive_place: app.bucket.place().to_owned(),
+        archive: app.bucket.probe().await.map_err(|error| error.to_string()),
+        public_url: app.config.public_url().base().to_owned(),
+        proxy: proxy(app).await,
+        certificate,
+        secret_hint: secret.map(|secret| secret.chars().take(3).collect()),
+        secret_is_id: secret.is_some_and(integration::is_guid),
+    }
+}
+
+/// Whether somebody listens where the proxy should be. Its name and password are not looked at.
+async fn proxy(app: &App) -> Option<(String, bool)> {
+    let url: url::Url = app.config.graph.https_proxy.as_ref()?.expose().parse().ok()?;
+    let place = format!("{}:{}", url.host_str()?, url.port_or_known_default()?);
+    let connected = tokio::time::timeout(PROXY_PATIENCE, tokio::net::TcpStream::connect(&place)).await;
+    Some((place, matches!(connected, Ok(Ok(_)))))
+}
+
+async fn rows(app: &App, integration: &Integration, now: DateTime<Utc>) -> Result<Rows> {
+    let (db, id) = (&app.store, integration.id);
+    let confirmations = policies::newest(db, id).await?;
+    let answered = confirmations.iter().find(|one| one.topic == PolicyTopic::Recording).map(|one| one.at);
+    let since = answered.unwrap_or(now).max(now - TimeDelta::days(30));
+    let loads = integrations::loads(db, id, organizer::month_of(now)).await?;
+    Ok(Rows {
+        idle_since: evidence::idle_since(db, now).await?,
+        pauses: evidence::pauses(db, now).await?,
+        addresses_for_ids: evidence::addresses_for_ids(db, now).await?,
+        forgotten_meetings: evidence::unsettled_before(db, id, now - MEETING_LIFE).await?,
+        meetings: loads.into_iter().map(|load| (load.account.id, load.meetings)).collect(),
+        unrecorded_since_answer: evidence::held_unrecorded(db, id, since).await?,
+        confirmations,
+    })
+}
+
+async fn tenant(app: &App, integration: &Integration) -> Tenant {
+    let client = match connection::client(app, integration) {
+        Ok(client) => client,
+        Err(trouble) => return Tenant::Unset(trouble),
+    };
+    // What was granted meanwhile shows only in a new token.
+    client.forget_token().await;
+    let claims = match client.token_claims().await {
+        Ok(claims) => claims,
+        Err(error) => return Tenant::Closed(error),
+    };
+    let may = |permission: &str| granted(&claims.roles, permission);
+    let id = &integration.client_id;
+    let (mut credentials, mut granted_ids) = (None, Vec::new());
+    if may("Application.Read.All") {
+        credentials = client.app_credentials(id).await.ok();
+        granted_ids = client.granted_role_ids(id).await.unwrap_or_default();
+    }
+    let mut extra_drive = None;
+    if let Some(drive) = integration.extra_drive_id.clone().filter(|drive| !drive.is_empty())
+        && may("Files.Read.All")
+    {
+        let read = client.drive(&drive).await;
+        extra_drive = Some((drive, read));
+    }
+    let openid = client.openid_configuration().await;
+    let organization = client.organization().await;
+    let theirs = client.server_time().await.ok().flatten();
+    let ahead = theirs.map(|theirs| theirs - app.clock.now());
+    let open =
+        Open { claims, openid, organization, ahead, extra_drive, credentials, granted: granted_ids, client };
+    Tenant::Open(Box::new(open))
+}

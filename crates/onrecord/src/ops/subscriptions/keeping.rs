@@ -1,0 +1,283 @@
+//! The steps by which subscriptions are made, renewed, compared and ended at Microsoft. No request is made while a
+//! transaction is open, and every step is written before the next.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, join_all};
+use msgraph::NewSubscription;
+
+use super::super::{Error, Result};
+use super::wanted::Wanted;
+use super::{LIFE, NEWS, look_again};
+use crate::app::App;
+use crate::model::integration::Integration;
+use crate::model::permission;
+use crate::model::subscription::{Subscription, SubscriptionKind, patience};
+use crate::secrets::{hash_token, random_token};
+use crate::store::subscriptions::{self as store, Beginning};
+
+/// Subscriptions made at once: each has Microsoft call us twice before it answers.
+const AT_ONCE: usize = 4;
+
+/// What keeping the subscriptions of one integration needs.
+pub(super) struct Keeper<'a> {
+    pub(super) app: &'a App,
+    pub(super) integration: &'a Integration,
+    pub(super) graph: msgraph::Client,
+    /// Our address without a path; empty where Microsoft cannot reach us.
+    pub(super) base: String,
+}
+
+impl Keeper<'_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.app.clock.now()
+    }
+
+    fn made_by(&self) -> String {
+        format!("{}/{}", self.integration.tenant_id, self.integration.client_id)
+    }
+
+    fn address(&self) -> String {
+        format!("{}{NEWS}", self.base)
+    }
+
+    async fn known(&self) -> Result<Vec<Subscription>> {
+        Ok(store::of_integration(&self.app.store, self.integration.id).await?)
+    }
+
+    /// Ends what is not wanted. What Microsoft does not let go of now is tried again, until it has ended by itself.
+    pub(super) async fn end_unwanted(&self, wanted: &[Wanted]) -> Result<()> {
+        let is_wanted =
+            |one: &Subscription| wanted.iter().any(|wish| wish.kind == one.kind && wish.owner == one.owner);
+        for one in self.known().await?.into_iter().filter(|one| !is_wanted(one)) {
+            if let Some(graph_id) = one.graph_id.as_deref().filter(|_| one.made_by == self.made_by())
+                && let Err(error) = self.graph.delete_subscription(graph_id).await
+                && error.is_retryable()
+                && one.is_live(self.now())
+            {
+                tracing::warn!(%error, "a subscription that is not wanted any more could not be ended yet");
+                continue;
+            }
+            let tx = self.app.store.write().await?;
+            store::remove(&tx, one.id).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Compares with what Microsoft has: what is lost there is made anew, what we know nothing of is ended.
+    pub(super) async fn compare(&self) -> Result<()> {
+        let listed = self.graph.subscriptions().await?;
+        let mut by_id: HashMap<String, msgraph::Subscription> =
+            listed.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let now = self.now();
+        let tx = self.app.store.write().await?;
+        for known in store::of_integration(&tx, self.integration.id).await? {
+            let Some(graph_id) = &known.graph_id else { continue };
+            if let Some(found) = by_id.remove(graph_id) {
+                let Some(ends) = found.expiration_date_time else { continue };
+                if known.expires_at.is_none_or(|known| ends < known) {
+                    store::live(&tx, known.id, graph_id, (ends, now)).await?;
+                }
+                continue;
+            }
+            tracing::warn!(kind = %known.kind, owner = known.owner, "Microsoft has lost a subscription to news of recordings");
+            store::lost(&tx, known.id, now).await?;
+            look_again(&tx, self.integration.id, &known.organizer, now).await?;
+        }
+        tx.commit().await?;
+        let ours = self.address();
+        for stranger in
+            by_id.into_values().filter(|one| one.notification_url.as_deref() == Some(ours.as_str()))
+        {
+            if let Err(error) = self.graph.delete_subscription(&stranger.id).await {
+                tracing::warn!(%error, "a subscription that nobody knows could not be ended");
+            }
+        }
+        Ok(())
+    }
+
+    /// Renews what is due, twenty by one request. What Microsoft does not know any more is lost, and so made anew.
+    pub(super) async fn renew_due(&self) -> Result<()> {
+        let now = self.now();
+        let is_ours = |one: &Subscription| one.made_by == self.made_by() && one.address == self.address();
+        let due: Vec<_> = self.known().await?.into_iter().filter(|one| one.due_at <= now).collect();
+        let (due, moved): (Vec<_>, Vec<_>) =
+            due.into_iter().filter(|one| one.graph_id.is_some()).partition(is_ours);
+        for one in moved {
+            self.give_up(&one).await?;
+        }
+        let asked: Vec<_> =
+            due.iter().map(|one| (one.graph_id.clone().unwrap_or_default(), now + one.kind.life())).collect();
+        for (one, renewed) in due.iter().zip(self.graph.renew_subscriptions(&asked).await) {
+            let tx = self.app.store.write().await?;
+            match renewed {
+                Ok(renewed) => {
+                    let ends = renewed.expiration_date_time.unwrap_or(now + one.kind.life());
+                    let graph_id = one.graph_id.as_deref().unwrap_or_default();
+                    store::live(&tx, one.id, graph_id, (ends, next_renewal(one.kind, now, ends))).await?;
+                }
+                Err(msgraph::Error::NotFound { .. }) => {
+                    tracing::warn!(kind = %one.kind, owner = one.owner, "a subscription to news of recordings has ended; it is made anew");
+                    store::lost(&tx, one.id, now).await?;
+                    look_again(&tx, self.integration.id, &one.organizer, now).await?;
+                }
+                Err(error) => {
+                    store::failed(&tx, one.id, &error.to_string(), self.again(one, &error)).await?;
+                }
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// A subscription that calls another address or belongs to another app: ended if that can be done, and forgotten.
+    async fn give_up(&self, one: &Subscription) -> Result<()> {
+        if let Some(graph_id) = one.graph_id.as_deref().filter(|_| one.made_by == self.made_by())
+            && let Err(error) = self.graph.delete_subscription(graph_id).await
+        {
+            tracing::warn!(%error, "a subscription of an earlier address could not be ended");
+        }
+        let tx = self.app.store.write().await?;
+        store::lost(&tx, one.id, self.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes what is wanted and due.
+    pub(super) async fn make_due(&self) -> Result<()> {
+        let now = self.now();
+        let due = self.known().await?.into_iter().filter(|one| one.graph_id.is_none() && one.due_at <= now);
+        let due: Vec<_> = due.collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let roles = match self.graph.token_claims().await {
+            Ok(claims) => Some(claims.roles),
+            // A token that cannot be read may still do everything.
+            Err(msgraph::Error::Decode { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        for some in due.chunks(AT_ONCE) {
+            let making: Vec<BoxFuture<'_, Result<()>>> =
+                some.iter().map(|one| self.make(one, roles.as_deref()).boxed()).collect();
+            for outcome in join_all(making).await {
+                outcome?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn make(&self, one: &Subscription, roles: Option<&[String]>) -> Result<()> {
+        let wanted = one.kind.permission();
+        if roles.is_some_and(|roles| !permission::granted(roles, wanted)) {
+            let error = format!(
+                "Microsoft asks for the permission {wanted} for this. Without it OnRecord looks from time to time, and nothing is lost."
+            );
+            let tx = self.app.store.write().await?;
+            store::failed(&tx, one.id, &error, self.now() + patience(99)).await?;
+            return Ok(tx.commit().await?);
+        }
+        // An earlier attempt that left no word may have worked all the same.
+        if !one.client_state_hash.is_empty() {
+            self.end_forgotten(one).await?;
+        }
+        let mut made = self.ask(one).await?;
+        if let Err(msgraph::Error::Conflict { .. }) = &made
+            && self.end_forgotten(one).await?
+        {
+            made = self.ask(one).await?;
+        }
+        let now = self.now();
+        let tx = self.app.store.write().await?;
+        match made {
+            Ok(made) => {
+                let ends = made.expiration_date_time.unwrap_or(now + one.kind.life());
+                store::live(&tx, one.id, &made.id, (ends, next_renewal(one.kind, now, ends))).await?;
+                look_again(&tx, self.integration.id, &one.organizer, now).await?;
+            }
+            Err(error) => {
+                tracing::warn!(%error, kind = %one.kind, owner = one.owner, "a subscription to news of recordings could not be made");
+                store::failed(&tx, one.id, &sentence(&error, &self.base), self.again(one, &error)).await?;
+            }
+        }
+        tx.commit().await?;
+        self.app.work.notify_one();
+        Ok(())
+    }
+
+    /// Asks Microsoft for a subscription with a client state of its own.
+    async fn ask(
+        &self,
+        one: &Subscription,
+    ) -> Result<std::result::Result<msgraph::Subscription, msgraph::Error>> {
+        let now = self.now();
+        let state = random_token()?;
+        let (address, made_by) = (self.address(), self.made_by());
+        let beginning = Beginning {
+            state_hash: &hash_token(&state),
+            made_by: &made_by,
+            address: &address,
+            again_at: now + patience(one.attempts + 1),
+        };
+        let tx = self.app.store.write().await?;
+        store::begin(&tx, one.id, beginning).await?;
+        tx.commit().await?;
+        let new = NewSubscription {
+            resource: one.kind.resource(&one.owner),
+            change_type: one.kind.change_type().to_owned(),
+            notification_url: address,
+            lifecycle_notification_url: format!("{}{LIFE}", self.base),
+            expiration_date_time: now + one.kind.life(),
+            client_state: state,
+        };
+        Ok(self.graph.create_subscription(&new).await)
+    }
+
+    /// Ends a subscription of ours for the same thing whose making we did not live to note. False if there is none:
+    /// then it is another program's.
+    async fn end_forgotten(&self, one: &Subscription) -> Result<bool> {
+        let (resource, ours) = (one.kind.resource(&one.owner), self.address());
+        let listed = self.graph.subscriptions().await?;
+        let mut ended = false;
+        for found in listed {
+            let is_ours = found.notification_url.as_deref() == Some(ours.as_str());
+            if is_ours && found.resource.trim_start_matches('/').eq_ignore_ascii_case(&resource) {
+                self.graph.delete_subscription(&found.id).await?;
+                ended = true;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// When a failed step is tried again.
+    fn again(&self, one: &Subscription, error: &msgraph::Error) -> DateTime<Utc> {
+        let own = patience(one.attempts + 1);
+        let asked = error.retry_after().and_then(|wait| chrono::TimeDelta::from_std(wait).ok());
+        self.now() + asked.map_or(own, |asked| asked.max(own))
+    }
+}
+
+/// In good time, whatever end Microsoft chose.
+fn next_renewal(kind: SubscriptionKind, now: DateTime<Utc>, ends: DateTime<Utc>) -> DateTime<Utc> {
+    now + kind.renewed_after().min((ends - now) / 2)
+}
+
+/// Why a subscription could not be made, for an administrator.
+fn sentence(error: &msgraph::Error, base: &str) -> String {
+    match error {
+        msgraph::Error::Upstream { status: 400, message, .. }
+            if message.contains("validation request failed") =>
+        {
+            format!(
+                "Microsoft could not reach {base}{NEWS}. Let {NEWS} and {LIFE} through to OnRecord from the internet over https, or set ONRECORD_NOTIFICATIONS to off. ({message})"
+            )
+        }
+        msgraph::Error::Conflict { .. } => {
+            "Another program subscribes with the same app registration. Give each installation its own."
+                .to_owned()
+        }
+        other => Error::Graph(other.clone()).to_string(),
+    }
+}
