@@ -11,6 +11,7 @@ nav-courses = Courses
 nav-manage = Manage
 nav-monitor = Monitor
 nav-inbox = Inbox
+nav-ledger = Ledger
 nav-people = People
 nav-teams = Microsoft Teams
 nav-audit = Audit
@@ -329,6 +330,16 @@ class-last = Last class
 recording-not-on = Recording not on yet
 all-in-order = All in order
 not-published = Not published
+course-settings = Settings of this course
+course-settings-learners = Learners
+course-sees-chat = Learners read the chat of a class
+course-sees-files = Learners see the files shared in a class
+course-invites = Learners are invited in Teams
+course-invites-hint = Without an invitation they join from the class page. Invited people can open a recording in OneDrive as well, where OnRecord has no say.
+course-settings-kinds = Fetched from Teams besides recordings
+course-settings-kinds-hint = Recordings are always fetched. What is off for the whole school stays off here.
+course-settings-save = Save settings
+course-settings-saved = The settings of this course were saved
 lines-shown = { $n } shown
 roster-sum = { $learners ->
     [one] { $learners } learner
@@ -348,6 +359,8 @@ upload-refused = { $n ->
    *[other] { $n } things are wrong; nothing was changed
 }
 upload-refused-text = Mend the lines below and upload the file again. At most a hundred are shown.
+users-upload-hint = UTF-8 with the header id, email, name, role, upn, entra_object_id, language; only id (the school’s own) and email are required. Role is admin, officer or empty. The same file again changes nothing, and an empty field leaves what is there. All or nothing: if a line is wrong, nothing changes.
+users-upload-counts = { $added } added, { $changed } changed, { $unchanged } unchanged.
 upload-too-many = That would remove many people; nothing was changed
 roster-title = People
 roster-add = Add one person
@@ -470,6 +483,9 @@ cancel-effect-kept = { $n ->
 }
 cancel-effect-ledger = The ledger says that they were cancelled, by whom and why.
 cancel-effect-final = This cannot be undone. A class that takes place after all is scheduled anew.
+cancel-class = Cancel this class
+cancel-class-done = This class was cancelled already.
+cancel-class-too-late = This class has begun or is over, so it cannot be cancelled any more.
 cancel-done = This conference was cancelled already.
 cancel-too-late = Every class of this conference has begun or is over; there is nothing left to cancel.
 cancel-reason-hint = Not needed. It is kept in the audit.
@@ -578,6 +594,22 @@ acts-nobody = Nobody need act yet
 
 ## Why a recording is missing
 
+missing-permission = Recording could not be switched on: a permission or the application access policy was missing.
+missing-permission-fix = An administrator opens Manage, Microsoft Teams, and follows the findings.
+missing-licence = Recording could not be switched on: the organizer has no licence for Teams or no mailbox.
+missing-licence-fix = An administrator assigns the licence to the organizer.
+missing-switched-off = Recording was switched off in the meeting options of Teams and could not be switched on again.
+missing-switched-off-fix = Leave recording on in the meeting options. The audit says when it was found switched off.
+missing-policy-off = Recording was on and someone who may record was there, but Teams began none: most likely a Teams meeting policy forbids it.
+missing-policy-off-fix = An administrator checks that the meeting policies of the organizer and of whoever teaches allow cloud recording.
+missing-nobody = Only people came who may not record, so Teams began none.
+missing-nobody-fix = Join with your school account: whoever teaches is a presenter and may record.
+missing-expired = There was a recording; it expired at Microsoft before it was copied.
+missing-expired-fix = An administrator looks into the recycle bin of the organizer’s OneDrive within 93 days, and lets recordings be copied earlier.
+missing-organizer = The organizer of the meeting is no longer in the directory.
+missing-organizer-fix = An administrator restores the account within 30 days of its deletion, or reads its OneDrive before that is deleted too.
+missing-never = Teams recorded, but Microsoft offers no recording.
+missing-never-fix = An administrator looks into the meeting’s chat and the organizer’s OneDrive, then opens a case with Microsoft.
 missing-no-meeting = The Teams meeting of this class could not be made.
 missing-no-meeting-fix = An administrator opens Manage, Microsoft Teams, and follows the findings.
 missing-not-enabled = Recording could not be switched on before the class, and nobody pressed Record.
@@ -599,6 +631,101 @@ missing-cannot-read-fix = An administrator opens Manage, Microsoft Teams, and fo
 missing-cannot-tell = Neither attendance nor chat could be read, so nobody can say whether the class was held.
 missing-cannot-tell-fix = An administrator allows one of them, or assigns the recording by hand.
 
+## Causes, owners and evidence in few words
+
+cause-no-meeting = No Teams meeting
+cause-permission = Permission missing
+cause-licence = Licence missing
+cause-switched-off = Switched off in Teams
+cause-not-enabled = Could not be switched on
+cause-policy-off = Meeting policy
+cause-nobody = Nobody who may record came
+cause-not-recorded = Not recorded
+cause-failed = Recording failed
+cause-storage = Storage full
+cause-stopped = Stopped early
+cause-inbox = Waits in the inbox
+cause-expired = Expired
+cause-lost = Lost
+cause-organizer = Organizer gone
+cause-never = Never offered
+cause-cannot-read = Cannot be read
+cause-cannot-tell = Cannot tell
+owner-instructor = Instructors
+owner-admin = Administrators
+basis-proved = Proved by what Microsoft answered.
+basis-inferred = Inferred: other reasons look the same from outside.
+fact-cancelled = the class was cancelled
+fact-no-meeting = there was no Teams meeting
+fact-switched-on = recording was read back as switched on
+fact-not-switched-on = recording could not be switched on
+fact-call-attendance = attendance shows people in the call
+fact-call-chat = the chat tells of a call
+fact-no-call = attendance or chat was read after the end and shows no call
+fact-no-source = neither attendance nor chat could be read after the end
+fact-somebody = someone came whose role lets them record
+fact-nobody = everyone who came had a role that does not let them record
+fact-began = the chat tells that a recording began
+fact-saved = the chat tells that a recording was saved
+fact-failed = the chat tells that a recording failed
+fact-never-began = the chat tells of no recording
+fact-chat-not-read = the chat could not be read after the end
+fact-said-yes = whoever taught saw Teams recording
+fact-said-no = whoever taught saw that Teams was not recording
+fact-storage = the organizer’s OneDrive was full
+fact-organizer = the organizer is no longer in the directory
+fact-recordings-not-read = recordings could not be read
+fact-covered = what was recorded covers at least half of the call
+fact-covered-in-part = what was recorded covers less than half of the call
+fact-file-gone = a recording is gone at Microsoft, and there was no copy
+fact-inbox = a file of that time waits in the inbox
+
+## Ledger
+
+ledger-title = Ledger
+ledger-lead = Every class that was scheduled, and what became of it. What is missing has a cause, what mends it, and someone who acts.
+ledger-export = Export CSV
+ledger-filter = Filter classes
+ledger-caption = Classes, the latest first
+ledger-class = Class
+ledger-verdict = Verdict
+ledger-cause = Cause
+ledger-mends = What mends it
+ledger-owner = Who acts
+ledger-term = Term
+ledger-any = Any
+ledger-all = All
+ledger-only-course = Only { $course }.
+ledger-all-courses = All courses
+ledger-empty = No class fits
+ledger-empty-text = Widen the dates, or take another verdict.
+ledger-shown = { $n ->
+    [one] One class
+   *[other] { $n } classes
+  }
+
+## A class that is on
+
+live-press-record = Not being recorded: press Record now
+live-never-begun = The class is on in Teams, and no recording has begun.
+live-stopped = The recording ended, and the class goes on.
+live-failed = The recording failed, and the class goes on.
+live-said = Whoever teaches says that Teams is not recording.
+live-since = Known since { $since }.
+live-press-record-fix = In the Teams meeting: More, Record and transcribe, Start recording. Organizers and presenters may press it; the instructors of this course are presenters.
+live-not-being-recorded = No, not at present
+live-not-recorded-learner = This class is not being recorded at present
+live-not-recorded-learner-text = Whoever teaches it has been told.
+live-confirm = We cannot see whether this class is being recorded
+live-confirm-text = OnRecord cannot read the chat of this meeting, so whoever teaches is asked.
+live-ask = Is Teams recording?
+live-ask-text = Teams shows a red mark at the top of the meeting while it records.
+live-yes = Yes, it is recording
+live-no = No
+live-not-checked = Nobody could read whether recording is still on
+live-not-checked-text = It was on when it was last read. OnRecord tries again until the class begins.
+live-not-checked-fix = An administrator opens Manage, Microsoft Teams, and follows the findings.
+
 ## What happened with a class
 
 step-scheduled = Scheduled
@@ -606,6 +733,18 @@ step-scheduled-by = Scheduled by { $name }
 step-enabled = Recording switched on, and read back
 step-enabled-detail = Checked again 24 h, 1 h and 10 min before class.
 step-pending = Recording is being switched on
+step-drift-found = Found switched off in Teams
+step-drift-repaired = Recording switched on again, and read back
+step-alert-not-enabled = Told instructor and administrators: recording is not on
+step-alert-not-checked = Told administrators: nobody could read whether recording is on
+step-alert-not-recording = Told instructor and administrators: not being recorded
+step-alert-confirm = Asked whoever teaches whether Teams is recording
+step-alert-until = Over at { $when }.
+step-said-yes = { $name } saw Teams recording
+step-said-no = { $name } saw that Teams was not recording
+step-rests-on = What this verdict rests on
+step-checks = OnRecord reads again whether recording is on
+step-watches = OnRecord looks again whether it is being recorded
 step-held = Class held
 step-begun = Class begun
 step-running = Class is on
@@ -721,6 +860,8 @@ download-of = Download { $title }, { $size }
 
 recordings-heading = Recordings of { $class }
 recording-one = Recording
+recording-false-start = False start
+recording-gap = Not recorded: { $span } ({ $length })
 recording-part = Part { $n }
 recording-parts = { $n } parts
 recording-until = to { $time }
@@ -729,6 +870,20 @@ not-known-yet = not known yet
 kept-archive = Archive, verified
 kept-onedrive = OneDrive
 kept-teams = Teams
+kept-by-hand = Brought by hand
+recording-brought = brought by hand: { $reason }
+by-hand = Held elsewhere? Bring the recording
+by-hand-lead = For a class that Teams did not record, such as one held in Zoom. It counts apart from what Teams recorded, and who brought it and why is kept in the audit.
+by-hand-link = Link of the recording in OneDrive
+by-hand-link-hint = In OneDrive choose Copy link. OnRecord copies the file into the archive.
+by-hand-attach = Attach the link
+by-hand-file = MP4 file
+by-hand-upload = Upload the file
+kind-no-longer = No longer offered by Microsoft
+kind-no-longer-text = Teams forgets a meeting about 60 days after it was last used. Only the file of the recording outlives that.
+by-hand-reason = Why it is brought by hand
+without-file = No OneDrive holds this recording
+without-file-text = Teams keeps it until about { $until } and then deletes it. OnRecord is taking it into the archive now.
 kept-damaged = Archive copy damaged
 kept-gone = No longer at Microsoft
 kept-bin = In the bin
@@ -811,13 +966,41 @@ teams-broken = { $n ->
    *[other] { $n } things do not work.
 }
 teams-checked = Checked { $when }, { $good } of { $all } in order
+policies-title = Teams meeting policies
+policies-lead = Microsoft does not let programs read these policies. Please look in PowerShell; the commands stand with the findings. Your answer is kept with your name and the date, and asked again after a year.
+policy-recording = The service accounts may record and transcribe
+policy-instructors = Instructors may record
+policy-attendance = Attendance reports are allowed
+policy-expiry = Recordings live 120 days or longer
+policy-unanswered = Please confirm
+policy-yes = Yes, it is so
+policy-no = No
+policy-yes-by = Yes, said { $name } on { $when }
+policy-no-by = No, said { $name } on { $when }
+policy-operator = the operator
+rehearsal-title = Rehearsal
+rehearsal-lead = Makes a small test meeting in the calendar of a service account, goes the five steps of every class, and removes it again. Nobody is invited.
+rehearse = Rehearse
+rehearsal-never = Not rehearsed yet.
+rehearsal-running = A rehearsal is under way.
+rehearsal-well = { $when }: a class can be scheduled and recorded. The test meeting is removed.
+rehearsal-failed = { $when }: it did not come to its end. The test meeting is removed; press Verify for what mends it.
+rehearsal-left = The test meeting could not be removed yet: { $error } It is tried again in some minutes.
+rehearsal-create = Make the event
+rehearsal-join-url = Get the Teams link
+rehearsal-lookup = Find the meeting by its link
+rehearsal-patch = Switch recording on
+rehearsal-read-back = Read it back
+rehearsal-step-running = Under way
+rehearsal-step-next = Comes next
+rehearsal-step-left-out = Not tried
 severity-error = Does not work
 severity-warning = Soon
 severity-info = For your information
 finding-harmed = Harmed
 finding-classes = { $n ->
-    [one] One class to come
-   *[other] { $n } classes to come
+    [one] One class
+   *[other] { $n } classes
 }
 finding-since = Found
 finding-last-good = Last well
@@ -829,6 +1012,17 @@ tenant-id-hint = Of the app registration in Entra, on its overview page.
 client-id = Application (client) id
 client-id-hint = On the same page.
 client-secret = New client secret
+client-certificate = Or a new certificate with its key (PEM)
+certificate-kept = { $thumbprint } signs in, good until { $until }. Leave empty to keep it. The key is sealed and never shown again.
+certificate-none = “onrecord certificate create” makes one. It takes the client secret’s place. The key is sealed and never shown again.
+news-title = Word from Microsoft
+news-line = Change notifications
+news-off = Switched off (ONRECORD_NOTIFICATIONS). OnRecord looks for what is new from time to time; nothing is lost.
+news-unreachable = Microsoft cannot reach this address, so OnRecord looks for what is new from time to time; nothing is lost. With an https address that the internet reaches (ONRECORD_PUBLIC_URL or ONRECORD_NOTIFICATION_URL) it would be told at once.
+news-none = Nothing to be told of yet: there is no organizer.
+news-sum = { $live } of { $wanted } subscriptions are live.
+news-heard = Last heard { $ago }.
+news-trouble = Not told of
 secret-kept = One is saved. Leave empty to keep it. It is sealed and never shown again.
 secret-none = Its value, not its id. It is sealed and never shown again.
 service-accounts = Service accounts
@@ -862,16 +1056,26 @@ probe-licence = Licence
 probe-mailbox = Mailbox
 probe-onedrive = OneDrive
 probe-access-policy = Access policy
+probe-clock = Clock
+probe-credential = Secret or certificate
+probe-notifications = Notifications
+probe-policy = Meeting policy
+probe-recordings = Recordings
 probe-other = Looked at
 
 ## Recording notice
 
+notice-recorded = This class is recorded and transcribed.
 notice-consent = By joining, you consent to being recorded.
-notice-public-task = This class is recorded, because recording is part of the teaching that { $school } is charged with.
-notice-legitimate-interest = This class is recorded, because everyone in the course should be able to watch it again.
-notice-legal-obligation = This class is recorded, because the law obliges { $school } to keep a record of its teaching.
-notice-body = The recording, its transcript, attendance and, where the course uses them, chat and files are stored in { $storage }. { $audience } may see them. They are kept { $kept }. Questions and objections: { $contact }.
-notice-consent-body = This class is recorded.
+notice-public-task = The school records its classes as part of its public task.
+notice-legitimate-interest = The school has a legitimate interest in it: whoever could not be there can catch up.
+notice-legal-obligation = The law obliges the school to record its classes.
+notice-body = The recording is stored in { $storage }. { $viewers } may watch it. It is kept { $kept }.
+notice-questions = Questions about the recording? Ask { $contact }.
+notice-usual-storage = the school's Microsoft 365
+notice-usual-viewers = the people of this course
+notice-usual-kept = as long as the school's retention policy says
+notice-usual-contact = your instructor
 
 ## People
 
@@ -975,10 +1179,19 @@ stored-onedrive = In OneDrive
 stored-not-onedrive = Not yet or no longer in OneDrive
 job-provision = Make a Teams meeting
 job-update = Tell Teams of a change
+job-verify = Read again whether recording is on
+job-watch = Look whether a class is being recorded
+job-copy = Copy a recording into the archive
 job-sync = Fetch what a class left behind
 job-delta = Read changes at Microsoft
 job-roster = Change invitations
+job-rehearse = Rehearse with a test meeting
 job-duty = Recurring duty
+monitor-drift = Recording switched off before class
+monitor-drift-sum = Put back { $n ->
+    [one] once
+   *[other] { $n } times
+  }, { $lately } of them in the last seven days
 monitor-jobs = Work to be done
 monitor-no-jobs = Nothing is waiting.
 monitor-dead = Given up
@@ -1012,6 +1225,31 @@ audit-person = Person { $id }
 
 inbox-lead = What Microsoft shows and no class claims with certainty. No learner sees it before you decide; what you decide is remembered.
 inbox-belongs-to = Belongs to
+inbox-it-is = It is { $class }
+inbox-no-class-why = Why it is no class
+inbox-find = Find another class by title or course
+inbox-search = Find
+inbox-find-none = No class has that in its title or course.
+inbox-decided = Decided lately
+inbox-decided-class = belongs to { $class }
+inbox-decided-none = belongs to no class
+inbox-decided-none-because = belongs to no class: { $reason }
+inbox-decided-by = { $what }, decided by { $name }
+inbox-undo = Take back
+match-same-name = same name
+match-cut-name = same beginning of the name
+match-same-time = same time
+match-near-time = within an hour of it
+match-same-organizer = same organizer
+match-no-recording-yet = has no recording yet
+no-class-other-meeting = Another meeting, no class
+no-class-private = A private talk
+no-class-test = A test
+no-class-duplicate = A copy of another recording
+likely-heading = Is this a recording of this class?
+likely-lead = Microsoft does not say so with certainty. Learners see it once you say yes; what you decide is kept in the audit.
+likely-yes = Yes, it is this class
+likely-no = No, it is not
 inbox-assign = Belongs to this class
 inbox-dismiss = Belongs to no class
 inbox-headline = { $n ->
@@ -1026,8 +1264,8 @@ inbox-no-name = Without a name
 inbox-in-onedrive = in the OneDrive of { $account }
 inbox-why-none = No class of ours was planned near that time.
 inbox-why-other-time = No class was planned at that time, but there are some near it.
-inbox-why-one = One class was planned at that time, but Microsoft does not say that it is this one.
-inbox-why-several = { $n } classes were planned at that time, and Microsoft does not say which call it is from.
+inbox-why-one = One class fits, but Microsoft does not say that it is this one.
+inbox-why-several = { $n } classes fit, and Microsoft does not say which call it is from.
 
 ## Error pages
 
@@ -1057,3 +1295,69 @@ error-503-fix = Try again in a minute. Classes and their recordings are not affe
 api-docs-title = API
 api-docs-document = OpenAPI document
 api-docs-body = Body:
+
+## What operations say when they cannot
+
+op-may-not = You can see this, but you may not do this with it. Ask an instructor of the course or an administrator.
+op-no-transcript = There is no transcript of this recording. Microsoft 365 may offer it some minutes after the class; Sync Data looks again.
+op-too-many-attempts = Too many attempts. Try again in { $seconds } seconds.
+op-not-your-password = This is not your present password.
+op-roster-too-many = This would remove { $gone } of { $present } people, more than { $percent } %. Nothing was changed. If it is right, send it again and force it.
+op-nobody-known = Nobody here is known by this. Add the person first.
+op-same-person = This is the same person as in { $place }.
+op-day-implausible = Write a day from 1900-01-01 on, as 2026-12-01.
+op-one-line = Use at most { $most } characters on one line.
+op-hide-why = Say why the recording is hidden; staff of the course read it.
+op-at-most = Say it in at most { $most } characters.
+op-no-control = Leave out control characters.
+op-course-taken = Another course has this external id already.
+op-recordings-mandatory = Recordings cannot be off. Leave them out.
+op-write-something = Write something here.
+op-last-before-first = The last day is before the first.
+op-person-disabled = This person is disabled. Enable them first.
+op-token-name = Say what it is for, in at most 100 characters.
+op-days-from-1 = Write a number of days from 1 to { $most }.
+op-token-reads = This token may only read. Use one with the scope write.
+op-address-taken = Somebody with this address is here already.
+op-person-taken = Somebody else has this address, external id or Entra object id already.
+op-write-address = Write an e-mail address such as ada@school.example.
+op-write-language = Write a language tag such as en or de.
+op-write-object-id = Write the object id of the person in Entra, a GUID of 36 characters.
+op-last-admin = This is the only administrator. Make somebody else an administrator first.
+op-not-yourself = You cannot disable yourself. Ask another administrator.
+op-name-course = Name the course.
+op-no-slots-yet = A new conference has no time slots yet: leave the id out.
+op-overlaps = This overlaps { $place }.
+op-give-title = Give the conference a title.
+op-title-long = The title is longer than { $most } characters.
+op-description-long = The description is longer than { $most } characters.
+op-no-platform = { $other } is not a platform. Write "teams".
+op-not-finished = Download failed: Microsoft 365 has not finished this file yet. Try again in a minute.
+op-nowhere = { $what }: Microsoft 365 has not said yet where the file is. Press Sync Data, or try again in some minutes.
+op-vanished = { $what }: Microsoft 365 no longer has it where it was. OnRecord looks for it again now; if it stays so, ask the instructor whether it was moved or deleted.
+op-not-let = Download failed: Microsoft 365 does not let OnRecord read this file. An administrator finds the cause and the fix under Integrations, Microsoft Teams.
+op-not-delivered = Download failed: Microsoft 365 did not deliver the file. Try again in a minute; if it stays so, an administrator finds the cause under Integrations, Microsoft Teams.
+op-archive-unreadable = Download failed: the archive cannot be read at present. Try again in a minute; if it stays so, an administrator finds the cause in the log.
+op-file-not-found = File not found
+op-recording-not-found = Recording not found
+op-being-changed = Download failed: the file is being changed at Microsoft 365. Try again in a minute.
+sync-archive-refused = The archive did not take a transcript. Check ONRECORD_ARCHIVE_URL and the archive's free space.
+sync-not-stored = OnRecord could not store what it read. The log names the cause; the next look tries again.
+sync-throttled = Microsoft asks us to wait { $seconds } s. OnRecord looks again by itself.
+sync-sign-in-refused = Microsoft does not accept our sign-in{ $number }. Check tenant id, client id and client secret under Integrations, Microsoft Teams.
+sync-file-moved = A shared file is no longer where the chat says. Ask its sender.
+sync-meeting-unknown = Teams no longer knows this meeting: it was deleted, or it expired 60 days after its last use.
+sync-to-be-paid = Microsoft wants this interface to be paid for in this cloud. Ask your Microsoft partner.
+sync-unreachable = Microsoft could not be reached. Check the network and proxy; OnRecord looks again by itself.
+sync-foreign-link = An answer led to another server ({ $host }) and was not followed. Check the proxy and the Graph URL.
+sync-setting-unusable = The setting { $name } cannot be used: { $what }.
+sync-odd-answer = Microsoft did not answer as it should. OnRecord looks again by itself.
+sync-transcripts-switched-off = Your tenant has switched off access to transcripts. Allow it with Set-CsTeamsMeetingConfiguration, or switch transcripts off under Integrations, Microsoft Teams.
+sync-no-access-policy = The Teams application access policy is missing for the organizer. An administrator runs New-CsApplicationAccessPolicy and Grant-CsApplicationAccessPolicy; Integrations, Microsoft Teams shows the exact commands. It takes up to 30 minutes.
+sync-forbidden = Microsoft forbids it. Grant the app the permission { $permission } and consent as an administrator; it takes up to an hour.
+sync-no-chat-yet = Teams has not named this meeting's chat yet.
+sync-no-meeting = Teams knows no meeting for this class, so there is no recording of it to bring. If it was held in another meeting, import that meeting's link; else look at its recording status for the reason.
+error-fields-wrong = Some of what was sent is wrong; each field says how.
+error-microsoft-waits = Microsoft asks us to wait. Try again shortly.
+error-microsoft-odd = Microsoft 365 did not answer as it should. Try again; an administrator finds the reason under Integrations, Microsoft Teams.
+error-our-fault = OnRecord could not do this because of a fault of its own. It was logged with this request's id.

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Context, Failure, Outcome, out};
+use super::{Context, Failure, Outcome, out, progress};
 use crate::clock::Clock;
 use crate::ops::enforce::{self, Mode, Report};
 
@@ -23,7 +23,11 @@ pub struct EnforceArgs {
 pub async fn run(context: &Context, args: &EnforceArgs) -> Result<Outcome, Failure> {
     let app = super::open(context.config_and_log()?, Clock::System).await?;
     let mode = if args.dry_run { Mode::DryRun } else { Mode::Apply };
-    let report = enforce::sweep(&app, mode).await.context("enforcing recording")?;
+    let total = enforce::extent(&app).await.context("counting meetings")?;
+    let bar = progress::bar(total.max(0) as u64, 0, "meetings");
+    let swept = enforce::sweep_telling(&app, mode, |_| bar.inc(1)).await;
+    bar.finish_and_clear();
+    let report = swept.context("enforcing recording")?;
     if args.json {
         out::print(&serde_json::to_string_pretty(&report).context("writing JSON")?);
     } else {
@@ -50,4 +54,13 @@ fn print(report: &Report) {
     }
     let word = if report.checked == 1 { "meeting" } else { "meetings" };
     out::print(&format!("{} {word} looked at, {} failed.", report.checked, report.failed));
+    if let Some(begun) = report.resumed_from {
+        out::print(&format!("It went on with the sweep begun {begun}."));
+    }
+    for outcome in &report.by_outcome {
+        out::print(&format!("  {} {}", outcome.count, outcome.status));
+    }
+    for reason in &report.reasons {
+        out::print(&format!("  {} × {}", reason.count, reason.status));
+    }
 }

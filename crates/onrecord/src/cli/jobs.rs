@@ -8,6 +8,8 @@ use super::{Context, Failure, Outcome, out};
 use crate::clock::Clock;
 use crate::model::id::JobId;
 use crate::model::job::Job;
+use crate::ops::actor::Actor;
+use crate::ops::{self, queue};
 use crate::store::jobs;
 
 /// Work on the queue.
@@ -80,9 +82,11 @@ pub async fn run(context: &Context, command: &JobsCommand) -> Result<Outcome, Fa
             };
             let mut is_all_well = true;
             for id in ids {
-                let tx = app.store.write().await.context("writing the queue")?;
-                let is_back = jobs::revive(&tx, id, now).await.context("writing the queue")?;
-                tx.commit().await.context("writing the queue")?;
+                let is_back = match queue::retry(&app, Actor::Operator, id).await {
+                    Ok(()) => true,
+                    Err(ops::Error::NotFound) => false,
+                    Err(error) => return Err(anyhow::Error::new(error).context("writing the queue").into()),
+                };
                 let text = if is_back { "is put back" } else { "is no dead job" };
                 out::print(&format!("Job {id} {text}."));
                 is_all_well &= is_back;

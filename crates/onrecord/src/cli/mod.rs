@@ -2,6 +2,7 @@
 //! Exit code 0: all well; 1: something failed; 2: wrong usage or configuration.
 
 pub mod audit;
+pub mod certificate;
 pub mod config;
 pub mod db;
 pub mod demo;
@@ -14,7 +15,9 @@ pub mod migrate;
 pub mod monitor;
 pub mod openapi;
 mod out;
+mod progress;
 pub mod serve;
+pub mod setup;
 pub mod sync;
 pub mod token;
 pub mod user;
@@ -57,6 +60,9 @@ enum Command {
     /// Prove the audit.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Work on the certificate that signs in to Microsoft.
+    #[command(subcommand)]
+    Certificate(certificate::CertificateCommand),
     /// Work on the database as a whole.
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -72,6 +78,9 @@ enum Command {
     /// Print the `OpenAPI` document of the API.
     Openapi,
     Serve(serve::ServeArgs),
+    /// Prepare Microsoft 365.
+    #[command(subcommand)]
+    Setup(setup::SetupCommand),
     /// Work on API tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -173,8 +182,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Outcome, Failure> {
-    if let Command::Config(command) = command {
-        return config::run(context, command);
+    match command {
+        Command::Config(command) => return config::run(context, command),
+        Command::Certificate(command) => return certificate::run(context, command),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime")?;
@@ -184,6 +195,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Outcome, Failure> {
 async fn work(context: &Context, command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Config(command) => config::run(context, command),
+        Command::Certificate(command) => certificate::run(context, command),
         Command::Openapi => Ok(openapi::run()),
         Command::Audit(command) => audit::run(context, command).await,
         Command::Db(command) => db::run(context, command).await,
@@ -192,6 +204,7 @@ async fn work(context: &Context, command: &Command) -> Result<Outcome, Failure> 
         Command::Jobs(command) => jobs::run(context, command).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(command) => setup::run(context, command).await,
         Command::Migrate(args) => migrate::run(context, args).await,
         Command::Token(command) => token::run(context, command).await,
         Command::User(command) => user::run(context, command).await,

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::model::id::ConferenceId;
 use crate::ops::Error;
 use crate::ops::monitor::{self, ConferenceReport, Report, Tally};
+use crate::ops::subscriptions::Way;
 
 /// Show whether recordings arrive, over everything or for one conference.
 #[derive(Debug, Args)]
@@ -53,17 +54,67 @@ fn tallies(title: &str, tallies: &[Tally]) -> String {
     format!("{title}\n{}", if lines.is_empty() { "  none\n".to_owned() } else { lines })
 }
 
+/// What `doctor` found last.
+fn connection(report: &Report) -> String {
+    let mut text = String::new();
+    if let Some(at) = report.examined_at {
+        text.extend([format!(
+            "Connection to Microsoft 365, looked at {}\n",
+            at.format("%Y-%m-%d %H:%M UTC")
+        )]);
+        for finding in &report.findings {
+            text.extend([format!(
+                "  {}: {} [{}] since {}, harms {}\n    Fix: {}\n",
+                finding.severity,
+                finding.message,
+                finding.code,
+                finding.since.format("%Y-%m-%d %H:%M"),
+                finding.classes_harmed,
+                finding.fix
+            )]);
+        }
+        if report.findings.is_empty() {
+            text.push_str("  everything is in order\n");
+        }
+    }
+    text
+}
+
 fn everything(report: &Report) -> String {
     let mut text = String::new();
     text.push_str(if report.ok { "All well.\n" } else { "Something is wrong:\n" });
     for problem in &report.problems {
         text.extend([format!("  - {problem}\n")]);
     }
+    for alert in &report.alerts {
+        let told: Vec<String> = alert.told.iter().map(ToString::to_string).collect();
+        text.extend([format!(
+            "  ! {} {} {}, meeting {} at {}: {} since {} (told: {})\n",
+            alert.kind,
+            alert.course_code,
+            alert.title,
+            alert.meeting_id,
+            alert.starts_at.format("%Y-%m-%d %H:%M"),
+            if alert.detail.is_empty() { "no detail" } else { &alert.detail },
+            alert.since.format("%H:%M"),
+            told.join(", ")
+        )]);
+    }
+    let drift = &report.drift;
+    text.extend([format!(
+        "Recording switched off before class: found {}, put back {} ({} in the last 7 days)\n",
+        drift.found, drift.repaired, drift.repaired_last_7_days
+    )]);
+    text.push_str(&connection(report));
     text.push_str(&tallies("Conferences by recording status", &report.conferences_by_auto_recording_status));
     text.push_str(&tallies("Recordings by recording status", &report.recordings_by_auto_recording_status));
     text.extend([format!(
-        "Recordings {}, stored_in_onedrive {}, gone {}, in the inbox {}\n",
-        report.recordings, report.stored_in_onedrive, report.recordings_gone, report.inbox
+        "Recordings {}, stored_in_onedrive {}, gone {}, in the inbox {}, brought by hand {}\n",
+        report.recordings,
+        report.stored_in_onedrive,
+        report.recordings_gone,
+        report.inbox,
+        report.recordings_manual
     )]);
     text.push_str(&tallies("Verdicts", &report.verdicts));
     if !report.missing_by_cause.is_empty() {
@@ -85,6 +136,14 @@ fn everything(report: &Report) -> String {
             run.items_processed.unwrap_or_default()
         )]);
     }
+    let news = &report.notifications;
+    let sum = format!("Change notifications: {} of {} subscriptions live\n", news.live, news.wanted);
+    text.push_str(match news.way {
+        Way::Told => &sum,
+        Way::SwitchedOff => "Change notifications: switched off; sweeps find everything\n",
+        Way::Unreachable => "Change notifications: none, because Microsoft cannot reach the public URL; sweeps find everything\n",
+    });
+    text.extend(news.troubles.iter().map(|trouble| format!("  {trouble}\n")));
     text.push_str("Jobs\n");
     for queue in &report.jobs {
         text.extend([format!(
@@ -112,7 +171,8 @@ fn conference(report: &ConferenceReport) -> String {
             meeting.stored_in_onedrive
         )]);
         if let (Some(cause), Some(fix), Some(owner)) = (meeting.cause, meeting.fix, meeting.owner) {
-            text.extend([format!("  Recording not found ({cause}). {fix} Who acts: {owner}.\n")]);
+            let basis = meeting.basis.map_or(String::new(), |basis| format!(", {basis}"));
+            text.extend([format!("  Recording not found ({cause}{basis}). {fix} Who acts: {owner}.\n")]);
         }
         for kind in &meeting.kinds {
             let error = kind.error.as_ref().map_or(String::new(), |error| format!(": {error}"));

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +19,15 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ops::visits;
+use crate::store;
 use crate::telemetry::metrics;
 use crate::{web, worker};
 
 /// Running answers are given this long to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(25);
+
+/// What waits in the process for one slow reader, in bytes: with a thousand of them this is what memory is made of.
+const CONNECTION_BUFFER: usize = 64 << 10;
 
 /// Serve pages and API, and work on jobs.
 #[derive(Debug, Args)]
@@ -106,9 +110,13 @@ async fn bind(
         let tls = tls.map_err(|error| {
             Failure::Usage(format!("ONRECORD_TLS_CERT and ONRECORD_TLS_KEY cannot be used: {error}"))
         })?;
-        axum_server::bind_rustls(address, tls).handle(handle).serve(service).await.with_context(busy)?;
+        let mut server = axum_server::bind_rustls(address, tls).handle(handle);
+        server.http_builder().http1().max_buf_size(CONNECTION_BUFFER);
+        server.serve(service).await.with_context(busy)?;
     } else {
-        axum_server::bind(address).handle(handle).serve(service).await.with_context(busy)?;
+        let mut server = axum_server::bind(address).handle(handle);
+        server.http_builder().http1().max_buf_size(CONNECTION_BUFFER);
+        server.serve(service).await.with_context(busy)?;
     }
     Ok(())
 }
@@ -136,24 +144,36 @@ pub(super) fn stop_signal() -> Result<CancellationToken, Failure> {
 }
 
 /// On SQLite at most one `serve` or `worker` may run; the lock goes with the process.
-pub(super) fn lock(config: &Config) -> Result<Option<File>, Failure> {
+pub(super) fn lock(config: &Config) -> Result<Vec<File>, Failure> {
     if config.is_postgres() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    lock_folder(config.data_dir()).map(Some)
+    let mut locks = vec![lock_folder(config.data_dir())?];
+    // Two data directories may name one database.
+    if let Some(database) = store::sqlite_file(config.database_url().expose()) {
+        if let Some(folder) = database.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        }
+        locks.push(lock_file(&PathBuf::from(format!("{}.lock", database.display())), &database)?);
+    }
+    Ok(locks)
 }
 
 /// Takes the lock of a data directory, which is made if it is missing.
 pub(super) fn lock_folder(folder: &Path) -> Result<File, Failure> {
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    let path = folder.join("onrecord.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    lock_file(&folder.join("onrecord.lock"), folder)
+}
+
+/// Takes a lock; `used` is what the sentence to people names.
+fn lock_file(path: &Path, used: &Path) -> Result<File, Failure> {
+    let file = File::options().create(true).truncate(false).write(true).open(path);
     let file = file.with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => Err(Failure::Usage(format!(
             "another `onrecord serve`, `worker` or `demo` already uses {}: stop it, or give this one its own --data-dir, or move to PostgreSQL. Short commands may run beside it",
-            folder.display()
+            used.display()
         ))),
     }
 }

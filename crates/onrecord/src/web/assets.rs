@@ -1,7 +1,7 @@
 //! The files under `static/`: embedded in the binary, served under an address that changes with their contents.
 //! Nothing else is ever served from here, and no file is read by a name that a request chose.
 
-use std::{borrow::Cow, fmt::Write as _, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
 
 use axum::{
     Router,
@@ -12,6 +12,8 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
+
+use crate::model::hex::hex;
 
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
@@ -122,13 +124,6 @@ fn matches_etag(asked: &str, etag: &str) -> bool {
 fn etag(file: &EmbeddedFile) -> String {
     let digest = file.metadata.sha256_hash();
     format!("\"{}\"", hex(&digest[..12]))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 fn content_type(file: &EmbeddedFile) -> String {

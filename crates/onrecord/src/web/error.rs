@@ -81,33 +81,28 @@ pub fn problem(status: StatusCode, detail: impl Into<String>, errors: Vec<FieldE
 
 /// Status, words for the reader, and seconds to wait, of an operation's error. Logs what a reader must not see.
 fn told(error: &Error) -> (StatusCode, String, Option<u64>) {
+    let t = text::english();
     match error {
         Error::NotFound | Error::Lost(_) => (StatusCode::NOT_FOUND, error.to_string(), None),
         Error::Denied(_) => (StatusCode::FORBIDDEN, error.to_string(), None),
-        Error::Invalid(_) => {
-            let text = "Some of what was sent is wrong; each field says how.";
-            (StatusCode::UNPROCESSABLE_ENTITY, text.to_owned(), None)
-        }
+        Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, t.get("error-fields-wrong").to_owned(), None),
         Error::Conflict(_) | Error::Store(crate::store::Error::Conflict) => {
             (StatusCode::CONFLICT, error.to_string(), None)
         }
+        Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string(), None),
         Error::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string(), Some(30)),
         Error::Graph(msgraph::Error::Throttled { retry_after, .. }) => {
-            let text = "Microsoft asks us to wait. Try again shortly.";
-            (StatusCode::SERVICE_UNAVAILABLE, text.to_owned(), Some(retry_after.as_secs().max(1)))
+            let text = t.get("error-microsoft-waits").to_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, text, Some(retry_after.as_secs().max(1)))
         }
         Error::Graph(error) => {
             tracing::warn!(%error, "Microsoft could not be asked");
-            let text = "Microsoft 365 did not answer as it should. Try again; an administrator finds the reason \
-                        under Integrations, Microsoft Teams.";
-            (StatusCode::BAD_GATEWAY, text.to_owned(), None)
+            (StatusCode::BAD_GATEWAY, t.get("error-microsoft-odd").to_owned(), None)
         }
         Error::Corrupt(_) => (StatusCode::BAD_GATEWAY, error.to_string(), None),
         Error::Store(_) | Error::Bucket(_) | Error::Secrets(_) => {
             tracing::error!(%error, "a request failed");
-            let text = "OnRecord could not do this because of a fault of its own. It was logged with this \
-                        request's id.";
-            (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned(), None)
+            (StatusCode::INTERNAL_SERVER_ERROR, t.get("error-our-fault").to_owned(), None)
         }
     }
 }
@@ -140,7 +135,9 @@ impl IntoResponse for PageError {
             StatusCode::NOT_FOUND => ErrorPage::not_found(t),
             StatusCode::FORBIDDEN => ErrorPage::forbidden(t, &detail),
             StatusCode::CONFLICT => ErrorPage::conflict(t, &detail),
-            StatusCode::UNPROCESSABLE_ENTITY => ErrorPage::bad_request(t, &self.0.to_string()),
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
+                ErrorPage::bad_request(t, &self.0.to_string())
+            }
             StatusCode::INTERNAL_SERVER_ERROR => ErrorPage::internal(t, ""),
             _ => ErrorPage::unavailable(t),
         };

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -17,6 +18,7 @@ use super::auth::SignedIn;
 use super::error::{ApiError, PageError};
 use super::input::PathId;
 use super::range::{self, Asked, Validators};
+use super::text;
 use crate::app::App;
 use crate::model::access::Viewer;
 use crate::model::captions;
@@ -41,40 +43,54 @@ struct Order {
     headers: HeaderMap,
 }
 
-/// `GET /recordings/{id}/content`: for the player.
-pub async fn watch(
-    State(app): State<Arc<App>>,
-    SignedIn(viewer): SignedIn,
-    PathId(id): PathId<ArtifactId>,
+/// What every request for bytes has in common; which bytes and what for is the route's.
+pub struct Asking {
+    app: Arc<App>,
+    viewer: Viewer,
+    id: ArtifactId,
     method: Method,
     headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (wanted, way, shown) = (Wanted::recording(id), Way::Watch, Disposition::Inline);
-    Ok(answer(Order { app, viewer, wanted, way, shown, method, headers }).await?)
+}
+
+impl FromRequestParts<Arc<App>> for Asking {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let SignedIn(viewer) = SignedIn::from_request_parts(parts, app).await?;
+        let PathId(id) = PathId::from_request_parts(parts, app).await?;
+        let (method, headers) = (parts.method.clone(), parts.headers.clone());
+        Ok(Self { app: Arc::clone(app), viewer, id, method, headers })
+    }
+}
+
+impl Asking {
+    fn for_watching(self, wanted: fn(ArtifactId) -> Wanted) -> Order {
+        self.order(wanted, (Way::Watch, Disposition::Inline))
+    }
+
+    fn for_keeping(self, wanted: fn(ArtifactId) -> Wanted) -> Order {
+        self.order(wanted, (Way::Download, Disposition::Attachment))
+    }
+
+    fn order(self, wanted: fn(ArtifactId) -> Wanted, (way, shown): (Way, Disposition)) -> Order {
+        let Self { app, viewer, id, method, headers } = self;
+        Order { app, viewer, wanted: wanted(id), way, shown, method, headers }
+    }
+}
+
+/// `GET /recordings/{id}/content`: for the player.
+pub async fn watch(asking: Asking) -> Result<Response, PageError> {
+    Ok(answer(asking.for_watching(Wanted::recording)).await?)
 }
 
 /// `GET /recordings/{id}/download`: to keep.
-pub async fn download(
-    State(app): State<Arc<App>>,
-    SignedIn(viewer): SignedIn,
-    PathId(id): PathId<ArtifactId>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (wanted, way, shown) = (Wanted::recording(id), Way::Download, Disposition::Attachment);
-    Ok(answer(Order { app, viewer, wanted, way, shown, method, headers }).await?)
+pub async fn download(asking: Asking) -> Result<Response, PageError> {
+    Ok(answer(asking.for_keeping(Wanted::recording)).await?)
 }
 
 /// `GET /files/{id}/download`: a file that was shared in the chat.
-pub async fn download_file(
-    State(app): State<Arc<App>>,
-    SignedIn(viewer): SignedIn,
-    PathId(id): PathId<ArtifactId>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, PageError> {
-    let (wanted, way, shown) = (Wanted::file(id), Way::Download, Disposition::Attachment);
-    Ok(answer(Order { app, viewer, wanted, way, shown, method, headers }).await?)
+pub async fn download_file(asking: Asking) -> Result<Response, PageError> {
+    Ok(answer(asking.for_keeping(Wanted::file)).await?)
 }
 
 /// The bytes of a recording, whole or in ranges. Counts as a download.
@@ -90,15 +106,8 @@ pub async fn download_file(
         (status = 503, description = "Microsoft does not deliver now; see `Retry-After`"),
     )
 )]
-pub async fn api_content(
-    State(app): State<Arc<App>>,
-    SignedIn(viewer): SignedIn,
-    PathId(id): PathId<ArtifactId>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let (wanted, way, shown) = (Wanted::recording(id), Way::Download, Disposition::Attachment);
-    Ok(answer(Order { app, viewer, wanted, way, shown, method, headers }).await?)
+pub async fn api_content(asking: Asking) -> Result<Response, ApiError> {
+    Ok(answer(asking.for_keeping(Wanted::recording)).await?)
 }
 
 /// `GET /recordings/{id}/captions.vtt`: for the player's track.
@@ -144,9 +153,7 @@ async fn answer(order: Order) -> ops::Result<Response> {
             Opening::Changed => {}
         }
     }
-    Err(Error::NotReady(
-        "Download failed: the file is being changed at Microsoft 365. Try again in a minute.".into(),
-    ))
+    Err(Error::NotReady(text::english().get("op-being-changed").to_owned()))
 }
 
 /// Ranges are for GET only; the other conditions are for HEAD, too.

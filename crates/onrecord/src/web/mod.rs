@@ -24,7 +24,7 @@ pub mod headers;
 pub mod input;
 pub mod listing;
 pub mod media;
-pub mod notice;
+pub mod notifications;
 pub mod page;
 pub mod pages;
 pub mod parts;
@@ -33,8 +33,9 @@ pub mod routes;
 pub mod show;
 pub mod styleguide;
 pub mod sync;
-pub mod text;
 pub mod when;
+
+pub use crate::text;
 
 use routes::{Reach, routes};
 
@@ -51,6 +52,10 @@ routes! {
     get "/conferences/{id}" => show::conference::page, Reach::Conference(Act::See);
     post "/conferences/{id}/publish" => show::conference::publish, Reach::Conference(Act::Edit);
     get "/recordings/{id}" => show::player::page, Reach::Recording(Act::Watch);
+    post "/meetings/{id}/recordings/link" => show::by_hand::attach, Reach::Meeting(Act::Edit);
+    post "/meetings/{id}/recordings/upload" => show::by_hand::upload, Reach::Meeting(Act::Edit);
+    post "/meetings/{id}/likely/{file}/confirm" => show::likely::confirm, Reach::Meeting(Act::Edit);
+    post "/meetings/{id}/likely/{file}/refuse" => show::likely::refuse, Reach::Meeting(Act::Edit);
     post "/recordings/{id}/hide" => show::player::hide, Reach::Recording(Act::Hide);
     post "/recordings/{id}/show" => show::player::show, Reach::Recording(Act::Hide);
     get "/recordings/{id}/content" => media::watch, Reach::Recording(Act::Watch);
@@ -74,12 +79,28 @@ routes! {
     get "/api/v1/inbox" => api::inbox::list, Reach::Installation(GlobalAct::Oversee);
     post "/api/v1/inbox/{id}/assign" => api::inbox::assign, Reach::Inbox(GlobalAct::Administer);
     post "/api/v1/inbox/{id}/dismiss" => api::inbox::dismiss, Reach::Inbox(GlobalAct::Administer);
+    post "/api/v1/inbox/{id}/undo" => api::inbox::undo, Reach::Inbox(GlobalAct::Administer);
+    get "/api/v1/inbox/decided" => api::inbox::decided, Reach::Installation(GlobalAct::Oversee);
+    post "/api/v1/meetings/{id}/recordings/link" => api::by_hand::attach, Reach::Meeting(Act::Edit);
+    post "/api/v1/meetings/{id}/recordings/upload" => api::by_hand::upload, Reach::Meeting(Act::Edit);
+    get "/api/v1/meetings/{id}/likely" => api::inbox::likely, Reach::Meeting(Act::Edit);
+    post "/api/v1/meetings/{id}/likely/{file}/confirm" => api::inbox::confirm, Reach::Meeting(Act::Edit);
+    post "/api/v1/meetings/{id}/likely/{file}/refuse" => api::inbox::refuse, Reach::Meeting(Act::Edit);
     get "/api/v1/monitor" => api::monitor::show, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/ledger" => api::ledger::list, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/alerts" => api::alerts::list, Reach::SignedIn;
+    post "/api/v1/meetings/{id}/recording-check" => api::alerts::check, Reach::Meeting(Act::Sync);
+    get "/api/v1/integrations/teams/findings" => api::integration::findings, Reach::Installation(GlobalAct::Oversee);
+    post "/api/v1/integrations/teams/verify" => api::integration::verify, Reach::Installation(GlobalAct::Administer);
+    post "/api/v1/integrations/teams/confirmations" => api::integration::confirm, Reach::Installation(GlobalAct::Administer);
+    post "/api/v1/integrations/teams/rehearsals" => api::integration::rehearse, Reach::Installation(GlobalAct::Administer);
+    get "/api/v1/integrations/teams/rehearsals/latest" => api::integration::rehearsed, Reach::Installation(GlobalAct::Administer);
     get "/api/v1/conferences" => api::conferences::list, Reach::SignedIn;
     post "/api/v1/conferences" => api::conferences::create, Reach::SignedIn;
     get "/api/v1/conferences/{id}" => api::conferences::show, Reach::Conference(Act::See);
     patch "/api/v1/conferences/{id}" => api::conferences::update, Reach::Conference(Act::Edit);
     delete "/api/v1/conferences/{id}" => api::conferences::cancel, Reach::Conference(Act::Edit);
+    post "/api/v1/meetings/{id}/cancel" => api::conferences::cancel_meeting, Reach::Meeting(Act::Edit);
     get "/api/v1/audit" => show::audit::list, Reach::Installation(GlobalAct::Oversee);
     get "/api/v1/me" => api::users::me, Reach::SignedIn;
     get "/api/v1/users" => api::users::list, Reach::Installation(GlobalAct::Oversee);
@@ -92,7 +113,7 @@ routes! {
     get "/api/v1/courses" => api::courses::list, Reach::SignedIn;
     post "/api/v1/courses" => api::courses::create, Reach::Installation(GlobalAct::Administer);
     get "/api/v1/courses/{id}" => api::courses::show, Reach::Course(Act::See);
-    patch "/api/v1/courses/{id}" => api::courses::change, Reach::Installation(GlobalAct::Administer);
+    patch "/api/v1/courses/{id}" => api::courses::change, Reach::Course(Act::Edit);
     get "/api/v1/courses/{id}/roster" => api::courses::roster, Reach::Course(Act::SeeStaffDetail);
     put "/api/v1/courses/{id}/roster" => api::courses::put_roster, Reach::Installation(GlobalAct::Administer);
     get "/api/v1/tokens" => api::tokens::list, Reach::SignedIn;
@@ -111,11 +132,13 @@ routes! {
     get "/courses" => show::courses::list, Reach::SignedIn;
     post "/courses" => show::courses::create, Reach::Installation(GlobalAct::Administer);
     get "/courses/{id}" => show::courses::page, Reach::Course(Act::See);
+    post "/courses/{id}/settings" => show::course_settings::save, Reach::Course(Act::Edit);
     post "/courses/{id}/roster" => show::courses::upload, Reach::Installation(GlobalAct::Administer);
     post "/courses/{id}/enrolments" => show::courses::enrol, Reach::Installation(GlobalAct::Administer);
     post "/courses/{id}/enrolments/{user}/remove" => show::courses::remove, Reach::Installation(GlobalAct::Administer);
     get "/admin/users" => show::users::page, Reach::Installation(GlobalAct::Administer);
     post "/admin/users" => show::users::invite, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users/file" => show::users::upload, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/link" => show::users::link, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/disable" => show::users::disable, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/enable" => show::users::enable, Reach::Installation(GlobalAct::Administer);
@@ -123,12 +146,20 @@ routes! {
     post "/settings/integrations/teams" => show::integration::save, Reach::Installation(GlobalAct::Administer);
     post "/settings/integrations/teams/verify" => show::integration::verify, Reach::Installation(GlobalAct::Administer);
     post "/settings/integrations/teams/notice" => show::integration::save_notice, Reach::Installation(GlobalAct::Administer);
+    post "/settings/integrations/teams/policies" => show::integration_upkeep::confirm, Reach::Installation(GlobalAct::Administer);
+    post "/settings/integrations/teams/rehearse" => show::integration_upkeep::rehearse, Reach::Installation(GlobalAct::Administer);
     get "/admin/monitor" => show::monitor::page, Reach::Installation(GlobalAct::Oversee);
     post "/admin/jobs/{id}/retry" => show::monitor::retry, Reach::Installation(GlobalAct::Administer);
     get "/admin/inbox" => show::inbox::page, Reach::Installation(GlobalAct::Oversee);
     post "/admin/inbox/{id}/assign" => show::inbox::assign, Reach::Inbox(GlobalAct::Administer);
     post "/admin/inbox/{id}/dismiss" => show::inbox::dismiss, Reach::Inbox(GlobalAct::Administer);
+    get "/admin/ledger" => show::ledger::page, Reach::Installation(GlobalAct::Oversee);
+    get "/admin/ledger.csv" => show::ledger::export, Reach::Installation(GlobalAct::Oversee);
+    post "/meetings/{id}/recording-check" => show::live::answer, Reach::Meeting(Act::Sync);
+    post "/admin/inbox/{id}/undo" => show::inbox::undo, Reach::Inbox(GlobalAct::Administer);
     get "/admin/audit" => show::audit::page, Reach::Installation(GlobalAct::Oversee);
+    post "/graph/notifications" => notifications::receive, Reach::Public;
+    post "/graph/lifecycle" => notifications::receive, Reach::Public;
 }
 
 /// The whole product as one service.

@@ -73,6 +73,7 @@ pub enum Place {
     Conferences,
     Courses,
     Monitor,
+    Ledger,
     Inbox,
     Users,
     Teams,
@@ -83,7 +84,7 @@ pub enum Place {
 
 impl Place {
     const fn is_management(self) -> bool {
-        matches!(self, Self::Monitor | Self::Inbox | Self::Users | Self::Teams | Self::Audit)
+        matches!(self, Self::Monitor | Self::Ledger | Self::Inbox | Self::Users | Self::Teams | Self::Audit)
     }
 }
 
@@ -190,17 +191,19 @@ fn nav_items(t: &'static Text, standing: Standing, here: Place) -> Vec<NavItem> 
 fn manage_items(t: &'static Text, standing: Standing, here: Place) -> Vec<NavItem> {
     let item = |href, icon, words, place| NavItem { href, icon, words, current: here == place };
     let monitor = item("/admin/monitor", "health", t.get("nav-monitor"), Place::Monitor);
+    let ledger = item("/admin/ledger", "ledger", t.get("nav-ledger"), Place::Ledger);
     let audit = item("/admin/audit", "safe", t.get("nav-audit"), Place::Audit);
     let inbox = item("/admin/inbox", "inbox", t.get("nav-inbox"), Place::Inbox);
     match standing {
         Standing::Admin => vec![
             monitor,
+            ledger,
             inbox,
             item("/admin/users", "people", t.get("nav-people"), Place::Users),
             item("/settings/integrations/teams", "settings", t.get("nav-teams"), Place::Teams),
             audit,
         ],
-        Standing::Officer => vec![monitor, inbox, audit],
+        Standing::Officer => vec![monitor, ledger, inbox, audit],
         Standing::Instructor | Standing::Learner => Vec::new(),
     }
 }

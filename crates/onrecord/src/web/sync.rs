@@ -63,6 +63,8 @@ pub struct Kind {
     unchanged: u64,
     /// Why it failed and what to do.
     error: Option<String>,
+    /// What else is to be said, although nothing failed: `no longer offered by Microsoft`.
+    note: Option<String>,
 }
 
 impl From<KindReport> for Kind {
@@ -74,6 +76,7 @@ impl From<KindReport> for Kind {
             updated: report.updated,
             unchanged: report.unchanged,
             error: report.error,
+            note: report.note,
         }
     }
 }

@@ -33,12 +33,13 @@ const PASSWORD: &str = "onrecord-demo";
 const MARK: &str = "# Written by `onrecord demo` at each start; changes are lost.";
 
 /// What the demo puts into its folder, and so what `--reset` may remove.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "onrecord.toml",
     "onrecord.db",
     "onrecord.db-wal",
     "onrecord.db-shm",
     "onrecord.lock",
+    "onrecord.db.lock",
     "secret.key",
     "archive",
     "sim",

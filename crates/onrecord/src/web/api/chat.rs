@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::model::access::Act;
 use crate::model::chat::ChatMessage;
 use crate::model::id::{ChatMessageId, ConferenceId, MeetingId, UserId};
-use crate::ops::rights;
+use crate::ops::{Error, rights};
 use crate::store::chat;
 use crate::web::auth::SignedIn;
 use crate::web::error::{ApiError, Problem};
 use crate::web::input::{PathId, QueryOf};
+use crate::web::listing;
 
 /// One message.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -67,9 +68,8 @@ pub async fn list(
 ) -> Result<Json<PageOf<ChatItem>>, ApiError> {
     rights::conference(&app, &viewer, id, Act::SeeChat).await?;
     let limit = page.limit()?;
-    let after = page
-        .marks::<2>()?
-        .and_then(|[micros, id]| DateTime::from_timestamp_micros(micros).map(|at| (at, ChatMessageId(id))));
+    let mark = |[micros, id]: [i64; 2]| Ok::<_, Error>((listing::moment(micros)?, ChatMessageId(id)));
+    let after = page.marks()?.map(mark).transpose()?;
     let rows = chat::of_conference(&app.store, id, after, limit + 1).await?;
     let mark = |row: &ChatMessage| format!("{}_{}", row.sent_at.timestamp_micros(), row.id);
     Ok(Json(PageOf::of(rows, limit, mark, ChatItem::from)))

@@ -28,9 +28,7 @@ use crate::store::meetings;
 use crate::web::auth::SignedIn;
 use crate::web::error::{ApiError, Problem};
 use crate::web::input::{JsonBody, PathId, QueryOf};
-
-/// Letters of a search at most; more find nothing more.
-const LONGEST_SEARCH: usize = 200;
+use crate::web::listing;
 
 /// A time slot as it is sent.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -297,7 +295,7 @@ pub async fn list(
         eyes: eyes(&viewer, now),
         course: query.course_id.map(CourseId),
         status: query.status.as_deref().map(status).transpose()?,
-        words: query.q.as_deref().map(searched),
+        words: query.q.as_deref().map(listing::searched),
         after,
         limit: limit + 1,
         now,
@@ -346,6 +344,26 @@ pub async fn cancel(
 ) -> std::result::Result<Json<ConferenceItem>, ApiError> {
     schedule::cancel(&app, &viewer, id, "").await?;
     Ok(Json(read(&app, &viewer, id).await?))
+}
+
+/// Cancels one class of a conference. It cannot be undone; schedule a new time slot instead.
+#[utoipa::path(
+    post, path = "/api/v1/meetings/{id}/cancel", tag = "conferences",
+    params(("id" = i64, Path, description = "The meeting (time slot)")),
+    responses(
+        (status = 200, description = "Its conference as it is now", body = ConferenceItem),
+        (status = 403, description = "You may not cancel it", body = Problem),
+        (status = 404, description = "There is no such meeting for you", body = Problem),
+        (status = 409, description = "It has begun or is over", body = Problem),
+    )
+)]
+pub async fn cancel_meeting(
+    State(app): State<Arc<App>>,
+    SignedIn(viewer): SignedIn,
+    PathId(id): PathId<MeetingId>,
+) -> std::result::Result<Json<ConferenceItem>, ApiError> {
+    let conference = schedule::cancel_class(&app, &viewer, id, "").await?;
+    Ok(Json(read(&app, &viewer, conference).await?))
 }
 
 async fn read(app: &App, viewer: &Viewer, id: ConferenceId) -> Result<ConferenceItem> {
@@ -404,17 +422,10 @@ fn status(text: &str) -> Result<ConferenceStatus> {
     })
 }
 
-/// Control characters find nothing, and a database may refuse them.
-fn searched(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(LONGEST_SEARCH).collect()
-}
-
 fn mark(line: &Line) -> String {
     format!("{}_{}", line.first_starts_at.timestamp_micros(), line.conference.id.get())
 }
 
 fn after([micros, id]: [i64; 2]) -> Result<After> {
-    let first_starts_at = DateTime::from_timestamp_micros(micros)
-        .ok_or_else(|| Error::invalid("cursor", "Send back next_cursor as it came."))?;
-    Ok(After { first_starts_at, id: ConferenceId(id) })
+    Ok(After { first_starts_at: listing::moment(micros)?, id: ConferenceId(id) })
 }

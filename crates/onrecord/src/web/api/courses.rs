@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::model::access::{Act, Standing};
 use crate::model::id::{CourseId, UserId};
+use crate::model::integration::SyncKind;
 use crate::model::people::{self, CourseRole};
 use crate::model::wish::Wish;
 use crate::ops::actor::Actor;
@@ -39,6 +40,9 @@ pub struct Course {
     learners_see_chat: bool,
     learners_see_files: bool,
     invite_learners: bool,
+    /// Kinds that are neither fetched nor shown.
+    #[schema(value_type = Vec<String>)]
+    kinds_off: Vec<SyncKind>,
     /// Your part in it: `instructor`, `learner` or null.
     #[schema(value_type = Option<String>)]
     role: Option<CourseRole>,
@@ -57,6 +61,7 @@ impl Course {
             learners_see_chat: course.learners_see_chat,
             learners_see_files: course.learners_see_files,
             invite_learners: course.invite_learners,
+            kinds_off: course.kinds_off,
             role,
         }
     }
@@ -98,7 +103,8 @@ pub async fn list(
     let after = listing::cursor(asked.cursor.as_deref())?;
     let whose = Whose::seen_by(&viewer);
     let today = app.clock.now().date_naive();
-    let mut found = courses::list(&app.store, whose, asked.q.trim(), (after, limit + 1), today).await?;
+    let words = listing::searched(&asked.q);
+    let mut found = courses::list(&app.store, whose, &words, (after, limit + 1), today).await?;
     let next_cursor = listing::page(&mut found, limit, |line| line.course.id.0);
     let item = |line: courses::Listed| Course::of(line.course, line.membership.map(|m| m.role));
     Ok(Json(CoursePage { items: found.into_iter().map(item).collect(), next_cursor }))
@@ -149,6 +155,9 @@ pub struct CourseFields {
     learners_see_files: Option<bool>,
     /// Learners are invited in Teams; default no.
     invite_learners: Option<bool>,
+    /// Kinds that are neither fetched nor shown: any of `transcripts`, `attendance`, `chat`, `files`.
+    #[schema(value_type = Option<Vec<String>>)]
+    kinds_off: Option<Vec<SyncKind>>,
 }
 
 impl From<CourseFields> for ops::Wanted {
@@ -163,6 +172,7 @@ impl From<CourseFields> for ops::Wanted {
             learners_see_chat: fields.learners_see_chat,
             learners_see_files: fields.learners_see_files,
             invite_learners: fields.invite_learners,
+            kinds_off: fields.kinds_off,
         }
     }
 }
@@ -187,7 +197,8 @@ pub async fn create(
     Ok((status, Json(Course::of(course, None))).into_response())
 }
 
-/// Changes a course.
+/// Changes a course. Instructors of the course may change what learners see (`learners_see_chat`, `learners_see_files`,
+/// `invite_learners`) and what is fetched (`kinds_off`), administrators all.
 #[utoipa::path(
     patch,
     path = "/api/v1/courses/{id}",

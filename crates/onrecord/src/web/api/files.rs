@@ -14,6 +14,7 @@ use crate::model::artifact::Artifact;
 use crate::model::id::{ArtifactId, ConferenceId, MeetingId};
 use crate::ops::rights;
 use crate::store::files;
+use crate::store::media::Breadth;
 use crate::web::auth::SignedIn;
 use crate::web::error::{ApiError, Problem};
 use crate::web::input::{PathId, QueryOf};
@@ -73,6 +74,7 @@ pub async fn list(
     let is_staff = seen.may(&viewer, Act::SeeStaffDetail);
     let limit = page.limit()?;
     let after = page.marks::<1>()?.map(|[id]| ArtifactId(id));
-    let rows = files::of_conference(&app.store, id, after, limit + 1).await?;
+    let breadth = if is_staff { Breadth::Staff } else { Breadth::Learner };
+    let rows = files::of_conference(&app.store, id, breadth, (after, limit + 1)).await?;
     Ok(Json(PageOf::of(rows, limit, |row| row.id.to_string(), |row| FileItem::new(row, is_staff))))
 }

@@ -10,10 +10,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::paging::{PageOf, PageQuery};
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
 use crate::model::captions;
 use crate::model::id::{ArtifactId, ConferenceId};
+use crate::model::parts;
 use crate::model::words::Word as _;
 use crate::ops::media::{self, SeenMedium, Wanted, naming};
 use crate::ops::{Error, hide, rights, transcripts};
@@ -21,10 +23,8 @@ use crate::store::media::{After, Breadth, Listed, Medium, list_recordings};
 use crate::web::auth::SignedIn;
 use crate::web::error::ApiError;
 use crate::web::input::{JsonBody, PathId, QueryOf};
+use crate::web::listing;
 use crate::web::media::vtt;
-
-/// Recordings on one page unless asked otherwise, and at most.
-const PAGE: (i64, i64) = (50, 200);
 
 /// A recording. What only staff may know is null for learners.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,6 +41,8 @@ pub struct Recording {
     pub meeting_id: Option<i64>,
     /// 1, 2, … when a class has several.
     pub part: i64,
+    /// Shorter than two minutes, beside other parts: somebody only tried.
+    pub false_start: bool,
     /// When recording began.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -73,19 +75,14 @@ pub struct Recording {
     pub view_url: String,
     /// What was said.
     pub transcript_url: String,
+    /// `teams`, or `manual` if staff brought it because the class was held elsewhere.
+    pub source: &'static str,
+    /// Staff only: why it was brought by hand.
+    pub manual_reason: Option<String>,
     /// Staff only: whether learners are kept from it.
     pub hidden: Option<bool>,
     /// Staff only: why it is hidden.
     pub hidden_reason: Option<String>,
-}
-
-/// A page of recordings.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordingPage {
-    /// In order of class and part.
-    pub items: Vec<Recording>,
-    /// Give it as `cursor` for the next page; null on the last.
-    pub next_cursor: Option<String>,
 }
 
 /// One line of a transcript.
@@ -112,14 +109,6 @@ pub struct Transcript {
     pub next_cursor: Option<String>,
 }
 
-/// Which page is wanted.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PageQuery {
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// Why a recording is hidden.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -131,27 +120,23 @@ pub struct HideRequest {
 /// The recordings of a conference.
 #[utoipa::path(
     get, path = "/api/v1/conferences/{id}/recordings", tag = "recordings",
-    params(("id" = i64, Path, description = "The conference"), ("cursor" = Option<String>, Query),
-           ("limit" = Option<i64>, Query, description = "50, at most 200")),
-    responses((status = 200, body = RecordingPage), (status = 404, description = "No such conference, or not for you"))
+    params(("id" = i64, Path, description = "The conference"), PageQuery),
+    responses((status = 200, body = PageOf<Recording>), (status = 404, description = "No such conference, or not for you"))
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
     SignedIn(viewer): SignedIn,
     PathId(id): PathId<ConferenceId>,
-    QueryOf(query): QueryOf<PageQuery>,
-) -> Result<Json<RecordingPage>, ApiError> {
+    QueryOf(page): QueryOf<PageQuery>,
+) -> Result<Json<PageOf<Recording>>, ApiError> {
     let seen = rights::conference(&app, &viewer, id, Act::See).await?;
     let staff = seen.may(&viewer, Act::SeeStaffDetail);
     let breadth = if staff { Breadth::Staff } else { Breadth::Learner };
-    let (after, limit) = page(&query)?;
-    let mut listed = list_recordings(&app.store, id, breadth, after, limit + 1).await?;
-    let more = listed.len() as i64 > limit;
-    listed.truncate(limit as usize);
-    let next_cursor = listed.last().filter(|_| more).map(cursor);
+    let (limit, after) = (page.limit()?, page.marks()?.map(after).transpose()?);
+    let listed = list_recordings(&app.store, id, breadth, after, limit + 1).await?;
     let conference = &seen.placed.conference;
     let base = app.config.public_url();
-    let items = listed.into_iter().map(|listed| {
+    let item = |listed: Listed| {
         let day = naming::day_in(&conference.time_zone, listed.medium.started_at.unwrap_or(listed.starts_at));
         let title = Titled {
             conference: &conference.title,
@@ -159,8 +144,8 @@ pub async fn list(
             part: listed.of_several.then_some(listed.medium.part),
         };
         recording(listed.medium, &title, base.base(), staff)
-    });
-    Ok(Json(RecordingPage { items: items.collect(), next_cursor }))
+    };
+    Ok(Json(PageOf::of(listed, limit, mark, item)))
 }
 
 /// One recording.
@@ -247,7 +232,8 @@ struct Titled<'a> {
     part: Option<i64>,
 }
 
-fn shown(app: &App, viewer: &Viewer, seen: SeenMedium) -> Recording {
+/// A recording as this viewer may see it.
+pub(super) fn shown(app: &App, viewer: &Viewer, seen: SeenMedium) -> Recording {
     let staff = seen.may(viewer, Act::SeeStaffDetail);
     let placed = seen.placed;
     let medium = placed.medium;
@@ -271,6 +257,7 @@ fn recording(medium: Medium, title: &Titled<'_>, base: &str, staff: bool) -> Rec
         kind: medium.kind.as_str(),
         meeting_id: medium.meeting_id.map(|meeting| meeting.0),
         part: medium.part,
+        false_start: title.part.is_some() && medium.duration_ms.is_some_and(parts::is_short),
         started_at: medium.started_at,
         ended_at: medium.ended_at,
         file_size: medium.size_bytes,
@@ -284,6 +271,8 @@ fn recording(medium: Medium, title: &Titled<'_>, base: &str, staff: bool) -> Rec
         content_url,
         view_url: format!("{base}/recordings/{id}"),
         transcript_url: format!("{base}/api/v1/recordings/{id}/transcript"),
+        source: if medium.is_manual() { "manual" } else { "teams" },
+        manual_reason: Some(medium.decided_reason.clone()).filter(|_| staff && medium.is_manual()),
         hidden: staff.then(|| medium.is_withheld()),
         recording_id: medium.graph_id,
         onedrive_item_id: medium.item_id.filter(|_| staff),
@@ -293,26 +282,12 @@ fn recording(medium: Medium, title: &Titled<'_>, base: &str, staff: bool) -> Rec
     }
 }
 
-fn page(query: &PageQuery) -> Result<(Option<After>, i64), Error> {
-    let limit = query.limit.unwrap_or(PAGE.0);
-    if !(1..=PAGE.1).contains(&limit) {
-        return Err(Error::invalid("limit", format!("Write a number from 1 to {}.", PAGE.1)));
-    }
-    let after = query.cursor.as_deref().map(|text| {
-        read_cursor(text).ok_or_else(|| Error::invalid("cursor", "Write a `next_cursor` as it was given."))
-    });
-    Ok((after.transpose()?, limit))
+fn mark(listed: &Listed) -> String {
+    format!("{}_{}_{}", listed.starts_at.timestamp_micros(), listed.medium.part, listed.medium.id)
 }
 
-fn cursor(listed: &Listed) -> String {
-    format!("{}.{}.{}", listed.starts_at.timestamp_micros(), listed.medium.part, listed.medium.id)
-}
-
-fn read_cursor(text: &str) -> Option<After> {
-    let mut numbers = text.split('.').map(|number| number.parse::<i64>().ok());
-    let (micros, part, id) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    let starts_at = DateTime::from_timestamp_micros(micros)?;
-    numbers.next().is_none().then_some(After { starts_at, part, id: ArtifactId(id) })
+fn after([micros, part, id]: [i64; 3]) -> Result<After, Error> {
+    Ok(After { starts_at: listing::moment(micros)?, part, id: ArtifactId(id) })
 }
 
 /// Whether the first type of `Accept` that we have is WebVTT.
@@ -342,14 +317,5 @@ mod tests {
             !prefers("application/json, text/vtt") && !prefers("*/*") && !prefers("") && !prefers("text/*")
         );
         assert!(!prefers_vtt(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn cursors_are_read_as_they_were_written_and_nothing_else_is() {
-        let after = read_cursor("1796112000000000.2.17").unwrap();
-        assert_eq!((after.part, after.id), (2, ArtifactId(17)));
-        for bad in ["", "1.2", "1.2.3.4", "a.b.c", "9223372036854775807.1.1", "1..2"] {
-            assert_eq!(read_cursor(bad), None, "{bad}");
-        }
     }
 }

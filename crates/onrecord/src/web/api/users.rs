@@ -122,7 +122,7 @@ pub async fn list(
     rights::global(&app, &viewer, GlobalAct::Oversee).await?;
     let limit = listing::limit(asked.limit)?;
     let after = listing::cursor(asked.cursor.as_deref())?;
-    let mut found = users::list(&app.store, asked.q.trim(), after, limit + 1).await?;
+    let mut found = users::list(&app.store, &listing::searched(&asked.q), after, limit + 1).await?;
     let next_cursor = listing::page(&mut found, limit, |line| line.user.id.0);
     Ok(Json(UserPage { items: found.into_iter().map(|line| line.user.into()).collect(), next_cursor }))
 }

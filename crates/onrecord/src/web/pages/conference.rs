@@ -42,6 +42,8 @@ pub struct StaffActions {
     pub syncing: Option<String>,
     pub edit_href: Option<String>,
     pub cancel_href: Option<String>,
+    /// Cancels only the class that is shown; in a series, while it is to come.
+    pub cancel_class_href: Option<String>,
     /// Posted to `/conferences/{id}/publish` as `published` = `yes` | `no`.
     pub publish: Publish,
 }
@@ -70,6 +72,8 @@ pub struct Overview {
     pub t: &'static Text,
     /// What is wrong with this class, with its fix.
     pub notes: Vec<Note>,
+    /// The question to whoever teaches a class that is on, where its chat cannot be read.
+    pub check: Option<RecordingCheck>,
     pub join: Option<Join>,
     pub answers: Vec<Answer>,
     /// "Times in Europe/Amsterdam (CET)".
@@ -82,6 +86,12 @@ pub struct Overview {
 }
 
 impl HtmlSafe for Overview {}
+
+/// "Is Teams recording?", posted as `recording` = `yes` | `no`.
+#[derive(Debug)]
+pub struct RecordingCheck {
+    pub action: String,
+}
 
 /// The way into the class.
 #[derive(Debug)]
@@ -112,6 +122,11 @@ pub struct Recordings {
     /// Before arrival: when it is usually there, when we look next. Afterwards: gaps, what is missing.
     pub notes: Vec<Note>,
     pub empty: Option<Empty>,
+    /// Files that are probably of this class; for whoever may say so.
+    pub likely: Vec<LikelyRow>,
+    /// Where staff bring the recording of a class held elsewhere; `None` while there is nothing to bring, or not
+    /// by this reader. `POST {by_hand}/link` (`onedrive_url`, `reason`) or `/upload` (`reason`, `file`).
+    pub by_hand: Option<String>,
     /// Whether the column of counts and the staff actions are there.
     pub for_staff: bool,
 }
@@ -135,6 +150,18 @@ pub struct RecordingRow {
     /// Staff only: the file in `OneDrive`.
     pub onedrive_href: Option<String>,
     pub hiding: Hiding,
+}
+
+/// A file that is probably of this class. `POST {action}/confirm` or `/refuse`.
+#[derive(Debug)]
+pub struct LikelyRow {
+    pub name: String,
+    pub when: Moment,
+    /// Duration, size.
+    pub detail: String,
+    /// What speaks for it.
+    pub reasons: String,
+    pub action: String,
 }
 
 /// Where a recording is watched and downloaded.

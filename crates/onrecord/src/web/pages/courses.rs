@@ -5,7 +5,7 @@ use askama::Template;
 use super::{conferences::ConferenceLine, home::CourseLine};
 use crate::web::{
     page::Page,
-    parts::{self, Badge, Empty, Field, Note, Pager, Problem},
+    parts::{self, Badge, Choice, Empty, Field, Note, Pager, Problem},
 };
 
 /// `GET /courses`.
@@ -49,8 +49,17 @@ pub struct Course {
     pub conferences: Vec<ConferenceLine>,
     pub conferences_empty: Option<Empty>,
     pub more_conferences: Option<Pager>,
+    /// For whoever may edit its classes. Posted to `/courses/{id}/settings`.
+    pub settings: Option<CourseSettings>,
     /// `None` for learners: they do not see who else is enrolled.
     pub roster: Option<Roster>,
+}
+
+/// What learners see and what is fetched: boxes to tick, each named by its value and saying `yes`.
+#[derive(Debug)]
+pub struct CourseSettings {
+    pub learners: Vec<Choice>,
+    pub kinds: Vec<Choice>,
 }
 
 /// The people of a course, and how to change them.

@@ -25,8 +25,12 @@ pub struct Integration {
     /// `transcripts`, `attendance`, `chat`, `files`.
     pub kinds: Vec<Choice>,
     pub in_order: Vec<PartLine>,
+    /// How Microsoft tells of what is new.
+    pub news: Vec<PartLine>,
     pub room: Vec<Meter>,
     pub room_words: String,
+    pub policies: Vec<Policy>,
+    pub rehearsal: RehearsalPart,
     pub notice: NoticeSettings,
 }
 
@@ -49,6 +53,24 @@ pub struct Finding {
     pub fix: String,
     pub command: Option<Command>,
     pub link: Option<Link>,
+}
+
+/// A Teams meeting policy that a person looked at, or should. Answered by `POST …/policies`.
+#[derive(Debug)]
+pub struct Policy {
+    /// `topic`.
+    pub topic: &'static str,
+    /// What should be so, and who said that it is.
+    pub line: PartLine,
+}
+
+/// The newest test meeting. Begun by `POST …/rehearse`.
+#[derive(Debug)]
+pub struct RehearsalPart {
+    pub steps: Vec<PartLine>,
+    pub words: String,
+    /// While it goes on.
+    pub refresh: Option<u32>,
 }
 
 /// The recording notice: its lawful basis, its wording, and what people will read.

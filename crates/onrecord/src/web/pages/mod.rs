@@ -13,6 +13,7 @@ pub mod home;
 pub mod inbox;
 pub mod integration;
 pub mod join;
+pub mod ledger;
 pub mod monitor;
 pub mod recording;
 pub mod sign_in;

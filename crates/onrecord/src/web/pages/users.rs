@@ -2,9 +2,10 @@
 
 use askama::Template;
 
+use super::courses::LineError;
 use crate::web::{
     page::Page,
-    parts::{self, Command, Empty, Field, Pager, Pill, Problem},
+    parts::{self, Command, Empty, Field, Note, Pager, Pill, Problem},
 };
 
 /// `GET /admin/users?q=&cursor=`. Invited by `POST /admin/users` (`email`, `name`, `role`); then
@@ -20,12 +21,21 @@ pub struct Users {
     pub empty: Option<Empty>,
     pub invite: Vec<Field>,
     pub invited: Option<Invited>,
+    /// What became of an uploaded file.
+    pub uploaded: Option<Uploaded>,
 }
 
 impl Users {
     fn problems(&self) -> Vec<Problem> {
         parts::problems(&self.invite)
     }
+}
+
+/// What became of a file posted to `/admin/users/file` (multipart: `file`).
+#[derive(Debug)]
+pub struct Uploaded {
+    pub result: Note,
+    pub line_errors: Vec<LineError>,
 }
 
 /// One person.

@@ -4,6 +4,7 @@
 use super::overview::{Facts, failure, kind_name};
 use super::sight::Sight;
 use super::verdict::{mark, missing};
+use crate::model::alert::AlertKind;
 use crate::model::artifact::Safety;
 use crate::model::conference::{AutoRecordingStatus, Verdict};
 use crate::model::sync::KindState;
@@ -18,7 +19,7 @@ use crate::web::when;
 
 /// The answers for this reader.
 pub(super) fn answers(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Answer> {
-    let mut answers = vec![recorded(sight, facts.parts), place(sight, facts.parts)];
+    let mut answers = vec![recorded(sight, facts), place(sight, facts.parts)];
     if sight.for_staff() {
         answers.push(who_acts(sight, facts.readings));
     }
@@ -36,14 +37,22 @@ pub(super) fn gaps_ms(parts: &[Part]) -> i64 {
     parts.windows(2).filter_map(between).filter(|gap| *gap > 30_000).sum()
 }
 
-fn recorded(sight: Sight<'_>, parts: &[Part]) -> Answer {
-    let t = sight.t;
+fn recorded(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
+    let (t, parts) = (sight.t, facts.parts);
+    let is_silent = sight.verdict == Verdict::Running
+        && facts.told.open.iter().any(|alert| alert.kind == AlertKind::NotRecording);
     let question = match sight.verdict {
         Verdict::Upcoming => t.get("answer-will"),
         Verdict::Running => t.get("answer-is"),
         _ => t.get("answer-was"),
     };
     let (answer, detail) = match sight.verdict {
+        _ if is_silent && sight.for_staff() => {
+            (t.get("live-not-being-recorded"), t.get("live-press-record-fix").to_owned())
+        }
+        _ if is_silent => {
+            (t.get("live-not-being-recorded"), t.get("live-not-recorded-learner-text").to_owned())
+        }
         Verdict::Upcoming | Verdict::Running => ahead(sight),
         Verdict::Waiting => {
             let ended = sight.when.relative_words(sight.meeting.ends_at);
@@ -57,6 +66,7 @@ fn recorded(sight: Sight<'_>, parts: &[Part]) -> Answer {
         Verdict::Missing => not_recorded(sight),
     };
     let mark = match (sight.verdict, sight.meeting.auto_recording_status) {
+        _ if is_silent => Mark::Missing,
         (Verdict::Upcoming | Verdict::Running, AutoRecordingStatus::Enabled) => Mark::Recorded,
         (Verdict::Upcoming | Verdict::Running, AutoRecordingStatus::Pending) => Mark::Waiting,
         (Verdict::Upcoming | Verdict::Running, _) => Mark::Missing,

@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::{AuditEntryId, UserId};
+use crate::model::schedule::is_plausible;
 use crate::ops::{Error, rights};
 use crate::store::audit::{self, Filter, Line};
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::{ApiError, PageError};
 use crate::web::input::QueryOf;
+use crate::web::listing;
 use crate::web::page::{Place, html};
 use crate::web::pages::audit::{Audit, AuditRow};
 use crate::web::parts::{Choice, Empty, Field, FieldKind, Mark, Note, Pager};
@@ -24,10 +26,7 @@ use crate::web::text::Text;
 use crate::web::when::When;
 
 /// Entries on one page.
-const PAGE: i64 = 50;
-
-/// Most entries of one JSON answer.
-const MOST: i64 = 200;
+const PAGE: i64 = listing::PAGE;
 
 /// What the page is narrowed to, as its address says.
 #[derive(Debug, Default, Deserialize)]
@@ -45,14 +44,18 @@ pub struct Asked {
 impl Asked {
     /// The filter of the store; text that is no id or date narrows to nothing it could mean, so it is an error.
     fn filter(&self) -> Result<Filter, Error> {
-        let date = |field, text| read::<NaiveDate>(field, text, "Write a date as 2026-09-01.");
+        let wrong = "Write a date as 2026-09-01.";
+        let date = |field, text| match read::<NaiveDate>(field, text, wrong)? {
+            Some(day) if !is_plausible(day) => Err(Error::invalid(field, wrong)),
+            day => Ok(day),
+        };
         let number = |field, text| read::<i64>(field, text, "Write the number of a person or an entry.");
         let start = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let some = |text: &str| Some(listing::searched(text)).filter(|text| !text.is_empty());
         Ok(Filter {
             actor: number("who", &self.who)?.map(UserId),
-            subject: some(self.subject.trim()),
-            action: some(self.action.trim()),
+            subject: some(&self.subject),
+            action: some(&self.action),
             from: date("from", &self.from)?.map(start),
             until: date("to", &self.to)?.and_then(|day| day.checked_add_days(Days::new(1))).map(start),
             before: number("cursor", &self.cursor)?.map(AuditEntryId),
@@ -95,9 +98,7 @@ pub async fn page(
     let t = reader.text();
     let mut lines = audit::list(&app.store, &asked.filter()?, PAGE + 1).await?;
     let (sealed, actions) = audit::overview(&app.store).await?;
-    let more = lines.len() as i64 > PAGE;
-    lines.truncate(PAGE as usize);
-    let next = lines.last().filter(|_| more).map(|line| asked.next(line.entry.id));
+    let next = listing::page(&mut lines, PAGE, |line| asked.next(line.entry.id));
     let when = When::new(t, chrono_tz::UTC, app.clock.now());
     let entries: Vec<AuditRow> = lines.iter().map(|line| row(t, &when, line)).collect();
     let page = Audit {
@@ -225,15 +226,9 @@ pub async fn list(
     QueryOf(asked): QueryOf<Asked>,
 ) -> Result<Json<AuditPage>, ApiError> {
     rights::global(&app, &viewer, GlobalAct::Oversee).await?;
-    let wrong = "Write a number from 1 to 200.";
-    let limit = read::<i64>("limit", &asked.limit, wrong)?.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Error::invalid("limit", wrong).into());
-    }
+    let limit = listing::limit(read("limit", &asked.limit, "Write a number from 1 to 200.")?)?;
     let mut lines = audit::list(&app.store, &asked.filter()?, limit + 1).await?;
-    let more = lines.len() as i64 > limit;
-    lines.truncate(limit as usize);
-    let next_cursor = lines.last().filter(|_| more).map(|line| line.entry.id.to_string());
+    let next_cursor = listing::page(&mut lines, limit, |line| line.entry.id);
     Ok(Json(AuditPage { items: lines.into_iter().map(item).collect(), next_cursor }))
 }
 

@@ -10,6 +10,7 @@ use crate::model::id::ChatMessageId;
 use crate::model::integration::SyncKind;
 use crate::model::sync::KindState;
 use crate::ops::Result;
+use crate::store::media::Breadth;
 use crate::store::pages::class_parts::{self, Message, SharedFile, Stay, Whose};
 use crate::web::pages::conference::{Attendance, AttendanceRow, Chat, ChatLine, FileRow, Files};
 use crate::web::parts::{Badge, Empty, Mark, Note, Pager};
@@ -114,7 +115,8 @@ fn chat_line(sight: Sight<'_>, message: Message) -> ChatLine {
 /// The Files tab.
 pub(super) async fn files(sight: Sight<'_>) -> Result<Files> {
     let t = sight.t;
-    let files = class_parts::files(&sight.app.store, sight.meeting.id).await?;
+    let breadth = if sight.for_staff() { Breadth::Staff } else { Breadth::Learner };
+    let files = class_parts::files(&sight.app.store, sight.meeting.id, breadth).await?;
     Ok(Files {
         t,
         heading: t.with("files-heading", &[("class", sight.class_words().into())]),
@@ -164,6 +166,7 @@ fn empty(sight: Sight<'_>, kind: SyncKind, none: (&'static str, &'static str)) -
     } else {
         sight.around.reading.as_ref().map(|reading| reading.state)
     };
+    let is_no_longer_offered = sight.around.reading.as_ref().is_some_and(|reading| reading.note.is_some());
     let (icon, title, text) = match (sight.verdict, state) {
         (_, Some(KindState::Off)) => ("not-held", t.get("kind-off"), t.get("kind-off-text")),
         (_, Some(KindState::Failed)) => return None,
@@ -174,6 +177,9 @@ fn empty(sight: Sight<'_>, kind: SyncKind, none: (&'static str, &'static str)) -
         (Verdict::NotHeld, _) => ("not-held", t.get("recordings-not-held"), t.get("kind-not-held-text")),
         (_, None | Some(KindState::Waiting)) => {
             ("waiting", t.get("kind-waiting"), t.get("kind-waiting-text"))
+        }
+        (_, Some(KindState::Ok)) if is_no_longer_offered => {
+            ("info", t.get("kind-no-longer"), t.get("kind-no-longer-text"))
         }
         (_, Some(KindState::Ok)) => ("info", none.0, none.1),
     };

@@ -284,6 +284,8 @@ fn staff(sight: Sight<'_>, stops: &[Stop]) -> Option<StaffActions> {
     Some(StaffActions {
         syncing: sight.around.syncing_since.map(since),
         edit_href: may_edit.then(|| format!("/conferences/{}/edit", conference.id)),
+        cancel_class_href: (may_edit && sight.verdict == Verdict::Upcoming && sight.around.classes > 1)
+            .then(|| format!("/conferences/{}/cancel?class={}", conference.id, sight.meeting.id)),
         cancel_href: (may_edit && is_ahead).then(|| format!("/conferences/{}/cancel", conference.id)),
         publish: if conference.published { Publish::Withdraw } else { Publish::Offer },
     })

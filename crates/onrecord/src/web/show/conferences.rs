@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::DateTime;
 
 use super::verdict::mark;
 use crate::app::App;
@@ -17,6 +16,7 @@ use crate::store::pages::class_list::{
 };
 use crate::web::auth::Reader;
 use crate::web::error::PageError;
+use crate::web::listing;
 use crate::web::page::{Place, Standing, html};
 use crate::web::pages::conferences::{ConferenceLine, Conferences};
 use crate::web::parts::{Badge, Chip, Choice, Empty, Field, FieldKind, Link, Mark, Pager, Pill, Tally};
@@ -28,9 +28,6 @@ const PAGE: i64 = 25;
 
 /// Courses that the filter offers at most.
 const MOST_COURSES: i64 = 60;
-
-/// Names of instructors in one line at most.
-const MOST_NAMES: usize = 3;
 
 /// What the list is narrowed to, as its address says. What means nothing narrows nothing.
 #[derive(Debug, Default, Clone)]
@@ -46,7 +43,7 @@ impl Asked {
         let mut asked = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match name.as_ref() {
-                "q" => asked.words = value.trim().chars().take(200).collect(),
+                "q" => asked.words = listing::searched(&value),
                 "course_id" => asked.course = value.parse().ok(),
                 "status" => asked.which = Which::parse(&value),
                 "cursor" => asked.after = cursor(&value),
@@ -83,7 +80,7 @@ impl Asked {
 /// `{microseconds}.{id}` of the last row of the page before.
 fn cursor(text: &str) -> Option<After> {
     let (end, id) = text.split_once('.')?;
-    let last_ends_at = DateTime::from_timestamp_micros(end.parse().ok()?)?;
+    let last_ends_at = listing::moment(end.parse().ok()?).ok()?;
     Some(After { last_ends_at, id: ConferenceId(id.parse().ok()?) })
 }
 
@@ -153,11 +150,10 @@ pub(super) async fn of_course(
         now: app.clock.now(),
     };
     let mut lines = class_list::list(&app.store, &query).await?;
-    let more = lines.len() as i64 > PAGE;
-    lines.truncate(PAGE as usize);
+    let next = listing::page(&mut lines, PAGE, |last| {
+        format!("{}.{}", last.last_ends_at.timestamp_micros(), last.id)
+    });
     let is_staff = reader.account.standing != Standing::Learner;
-    let next = lines.last().filter(|_| more);
-    let next = next.map(|last| format!("{}.{}", last.last_ends_at.timestamp_micros(), last.id));
     Ok((lines.iter().map(|line| shown(reader.text(), line, &query, is_staff)).collect(), next))
 }
 
@@ -246,7 +242,7 @@ fn shown(t: &'static Text, line: &Line, query: &Query, is_staff: bool) -> Confer
 
 fn under(t: &Text, line: &Line) -> String {
     let course = format!("{} {}", line.course_code, line.course_title);
-    let names: Vec<&str> = line.teachers.iter().take(MOST_NAMES).map(String::as_str).collect();
+    let names: Vec<&str> = line.teachers.iter().map(String::as_str).collect();
     if names.is_empty() { course } else { format!("{course} · {}", join_names(t, &names)) }
 }
 

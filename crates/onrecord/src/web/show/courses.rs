@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::account::fault;
-use super::{class_lines, conferences};
+use super::{class_lines, conferences, course_settings};
 use crate::app::App;
 use crate::model::access::{Act, Decision, GlobalAct, decide_global};
 use crate::model::id::{CourseId, UserId};
@@ -23,7 +23,7 @@ use crate::store::courses::{self, Whose};
 use crate::store::enrolments;
 use crate::web::auth::Reader;
 use crate::web::error::PageError;
-use crate::web::form::{FormOf, unreadable};
+use crate::web::form::{FormOf, Upload};
 use crate::web::input::{PathId, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Flash, Place, html};
@@ -64,7 +64,8 @@ async fn render_list(
     let after: Option<CourseId> = listing::cursor(Some(&asked.cursor))?;
     let whose = Whose::seen_by(&reader.viewer);
     let today = app.clock.now().date_naive();
-    let mut found = courses::list(&app.store, whose, asked.q.trim(), (after, COURSES + 1), today).await?;
+    let words = listing::searched(&asked.q);
+    let mut found = courses::list(&app.store, whose, &words, (after, COURSES + 1), today).await?;
     let next = listing::page(&mut found, COURSES, |line| line.course.id.0);
     let lines = class_lines::courses(app, reader, &found).await?;
     let may_add = decide_global(&reader.viewer, GlobalAct::Administer) == Decision::Allowed;
@@ -192,8 +193,13 @@ async fn render_course(
     let (conferences, next) = conferences::of_course(app, reader, id, &asked.cursor).await?;
     let roster = if staff { Some(roster(app, reader, (id, &asked), tried).await?) } else { None };
     let mut frame = reader.page(course.title.clone(), Place::Courses);
-    if asked.did == "removed" {
-        frame = frame.telling(Flash { mark: Mark::Recorded, words: t.get("roster-removed").to_owned() });
+    let done = match asked.did.as_str() {
+        "removed" => Some(t.get("roster-removed")),
+        "settings" => Some(t.get("course-settings-saved")),
+        _ => None,
+    };
+    if let Some(words) = done {
+        frame = frame.telling(Flash { mark: Mark::Recorded, words: words.to_owned() });
     }
     let view = Course {
         page: frame,
@@ -210,6 +216,7 @@ async fn render_course(
         }),
         more_conferences: course_pager(t, id, ("cursor", &asked.cursor), next, conferences.len()),
         conferences,
+        settings: seen.may(&reader.viewer, Act::Edit).then(|| course_settings::fields(t, course)),
         roster,
     };
     Ok(html(status, &view).into_response())
@@ -359,24 +366,15 @@ pub async fn remove(
     Ok(Redirect::to(&format!("/courses/{id}?did=removed")))
 }
 
-/// What was uploaded.
-#[derive(Debug, Default)]
-struct Upload {
-    file: Vec<u8>,
-    replace: bool,
-}
-
 /// `POST /courses/{id}/roster`: a CSV file.
 pub async fn upload(
     State(app): State<Arc<App>>,
     reader: Reader,
     PathId(id): PathId<CourseId>,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, PageError> {
     rights::global(&app, &reader.viewer, GlobalAct::Administer).await?;
-    let most = app.config.limits.upload_mib.get() as usize * 1024 * 1024;
-    DefaultBodyLimit::max(most).apply(&mut request);
-    let upload = match read_upload(request).await {
+    let upload = match Upload::read(&app, request).await {
         Ok(upload) => upload,
         Err(refusal) => return Ok(refusal),
     };
@@ -384,24 +382,6 @@ pub async fn upload(
     let outcome = roster_file::put(&app, Actor::Viewer(&reader.viewer), id, &upload.file, rest).await;
     let (status, tried) = told(reader.text(), outcome)?;
     render_course(&app, &reader, (id, AskedOfCourse::default()), (status, tried)).await
-}
-
-async fn read_upload(request: Request) -> Result<Upload, Response> {
-    let parts = Multipart::from_request(request, &()).await;
-    let mut parts = parts.map_err(|refusal| unreadable(refusal.status(), &refusal.body_text()))?;
-    let mut upload = Upload::default();
-    while let Some(part) =
-        parts.next_field().await.map_err(|error| unreadable(error.status(), &error.body_text()))?
-    {
-        let name = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(|error| unreadable(error.status(), &error.body_text()))?;
-        match name.as_str() {
-            "file" => upload.file = bytes.to_vec(),
-            "replace" => upload.replace = bytes.as_ref() == b"yes",
-            _ => {}
-        }
-    }
-    Ok(upload)
 }
 
 fn told(t: &'static Text, outcome: Result<Outcome, Error>) -> Result<(StatusCode, Tried), Error> {

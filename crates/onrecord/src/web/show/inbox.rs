@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -13,14 +13,17 @@ use crate::app::App;
 use crate::model::access::{Decision, GlobalAct, decide_global};
 use crate::model::artifact::ArtifactKind;
 use crate::model::id::ArtifactId;
-use crate::ops::{Error, inbox, rights};
-use crate::store::pages::inbox::{self as store, Candidate, Waiting, Window};
+use crate::model::suggestion::{Reason, Why};
+use crate::ops::inbox::{self, Item, Suggested, began};
+use crate::ops::{Error, Result as Done};
+use crate::store::decisions::Decision as Decided;
+use crate::store::pages::inbox::{self as store, Candidate, Waiting};
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::PageError;
 use crate::web::form::FormOf;
 use crate::web::input::{PathId, QueryOf};
 use crate::web::page::{Place, html};
-use crate::web::pages::inbox::{Inbox, InboxItem};
+use crate::web::pages::inbox::{Decided as DecidedLine, Inbox, InboxItem, SuggestedClass};
 use crate::web::parts::{Badge, Choice, Empty, Pager};
 use crate::web::text::Text;
 use crate::web::when::{self, When};
@@ -28,26 +31,21 @@ use crate::web::when::{self, When};
 /// Things on one page.
 const PAGE: i64 = 10;
 
-/// Classes read for one page.
-const MOST_CANDIDATES: i64 = 600;
+/// Classes that get a button of their own.
+const BUTTONS: usize = 3;
 
-/// Classes offered for one thing.
-const CHOICES: usize = 15;
+/// Why something is no class: words for the audit, each with its text.
+const NO_CLASS: [&str; 4] = ["other_meeting", "private", "test", "duplicate"];
 
-/// A class of the same organizer is offered when it begins this near.
-const NEAR: TimeDelta = TimeDelta::hours(36);
-
-/// The same where the organizer is not known.
-const CLOSE: TimeDelta = TimeDelta::hours(4);
-
-/// People begin a call so long before its class.
-const EARLY: TimeDelta = TimeDelta::minutes(30);
-
-/// Which page.
+/// Which page, and what is looked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     cursor: String,
+    /// The thing for which a class is looked for.
+    r#for: String,
+    /// What stands in its title or course.
+    q: String,
 }
 
 /// `GET /admin/inbox`.
@@ -56,18 +54,27 @@ pub async fn page(
     reader: Reader,
     QueryOf(asked): QueryOf<Asked>,
 ) -> Result<Response, PageError> {
-    rights::global(&app, &reader.viewer, GlobalAct::Oversee).await?;
     // A cursor that is none begins at the beginning.
-    let after = asked.cursor.parse().ok().map(ArtifactId);
-    let mut waiting = store::waiting(&app.store, after, PAGE + 1).await?;
+    let mut after = asked.cursor.parse().ok().map(ArtifactId);
+    let looked_for = asked.r#for.parse().ok().map(ArtifactId).filter(|_| !asked.q.trim().is_empty());
+    if let Some(thing) = looked_for {
+        after = Some(ArtifactId(thing.0.saturating_sub(1).max(0)));
+    }
+    let mut waiting = inbox::list(&app, &reader.viewer, after, PAGE + 1).await?;
     let more = waiting.len() as i64 > PAGE;
     waiting.truncate(PAGE as usize);
-    let windows: Vec<Window> = waiting.iter().map(window).collect();
-    let candidates = store::candidates(&app.store, &windows, MOST_CANDIDATES).await?;
     let count = store::count(&app.store).await?;
     let t = reader.text();
     let now = app.clock.now();
-    let items: Vec<InboxItem> = waiting.iter().map(|thing| item(t, thing, &candidates, now)).collect();
+    let mut items: Vec<InboxItem> = waiting.iter().map(|thing| item(t, thing, now)).collect();
+    if let (Some(thing), Some(shown)) = (waiting.first(), items.first_mut())
+        && looked_for == Some(thing.waiting.id)
+    {
+        let found = inbox::search(&app, &reader.viewer, &asked.q, &thing.waiting).await?;
+        shown.candidates = found.iter().map(|class| choice(t, class, now)).collect();
+        shown.searched = Some(asked.q.clone());
+    }
+    let decided = inbox::decided(&app, &reader.viewer).await?;
     let page = Inbox {
         page: reader.page(t.get("nav-inbox"), Place::Inbox),
         headline: t.with("inbox-headline", &[("n", count.into())]),
@@ -81,9 +88,14 @@ pub async fn page(
             t,
             shown: t.with("inbox-shown", &[("n", items.len().into()), ("all", count.into())]),
             first: after.map(|_| "/admin/inbox".to_owned()),
-            next: waiting.last().filter(|_| more).map(|last| format!("/admin/inbox?cursor={}", last.id)),
+            next: waiting
+                .last()
+                .filter(|_| more)
+                .map(|last| format!("/admin/inbox?cursor={}", last.waiting.id)),
         }),
         items,
+        no_class_reasons: NO_CLASS.iter().map(|word| Choice::new(*word, no_class(t, word), "")).collect(),
+        decided: decided.iter().map(|one| decided_line(t, one, now)).collect(),
         may_decide: decide_global(&reader.viewer, GlobalAct::Administer) == Decision::Allowed,
     };
     Ok(html(StatusCode::OK, &page).into_response())
@@ -105,8 +117,14 @@ pub async fn assign(
 ) -> Result<Redirect, PageError> {
     let meeting = belongs.meeting_id.trim().parse();
     let meeting = meeting.map_err(|_| Error::invalid("meeting_id", "Choose a class of the list."))?;
-    inbox::assign(&app, &viewer, id, meeting).await?;
-    Ok(Redirect::to("/admin/inbox"))
+    back(inbox::assign(&app, &viewer, id, meeting).await)
+}
+
+/// Why a thing is of no class.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NoClass {
+    reason: String,
 }
 
 /// `POST /admin/inbox/{id}/dismiss`.
@@ -114,68 +132,117 @@ pub async fn dismiss(
     State(app): State<Arc<App>>,
     SignedIn(viewer): SignedIn,
     PathId(id): PathId<ArtifactId>,
+    FormOf(form): FormOf<NoClass>,
 ) -> Result<Redirect, PageError> {
-    inbox::dismiss(&app, &viewer, id).await?;
+    back(inbox::dismiss(&app, &viewer, id, &form.reason).await)
+}
+
+/// `POST /admin/inbox/{id}/undo`.
+pub async fn undo(
+    State(app): State<Arc<App>>,
+    SignedIn(viewer): SignedIn,
+    PathId(id): PathId<ArtifactId>,
+) -> Result<Redirect, PageError> {
+    back(inbox::undo(&app, &viewer, id).await)
+}
+
+fn back(done: Done<()>) -> Result<Redirect, PageError> {
+    done?;
     Ok(Redirect::to("/admin/inbox"))
 }
 
-fn began(thing: &Waiting) -> DateTime<Utc> {
-    thing.started_at.unwrap_or(thing.created_at)
+fn choice(t: &'static Text, candidate: &Candidate, now: DateTime<Utc>) -> Choice {
+    Choice::new(candidate.meeting_id.to_string(), class_words(t, candidate, now), "")
 }
 
-/// Where the class of a thing may be.
-fn window(thing: &Waiting) -> Window {
-    let (at, span) = (began(thing), if thing.organizer_id.is_some() { NEAR } else { CLOSE });
-    Window { from: at - span, until: at + span, organizer_id: thing.organizer_id.clone() }
+/// "BIO-204 Practical group B, Tue 17 Nov, 14:00".
+fn class_words(t: &'static Text, candidate: &Candidate, now: DateTime<Utc>) -> String {
+    let when = When::new(t, candidate.time_zone.parse().unwrap_or(Tz::UTC), now);
+    let day = when.day_time(candidate.starts_at).words;
+    format!("{} {}, {day}", candidate.course_code, candidate.title)
 }
 
-/// The classes that a thing may belong to, the likeliest first.
-fn candidates_of<'c>(thing: &Waiting, all: &'c [Candidate]) -> Vec<&'c Candidate> {
-    let window = window(thing);
-    let fits = |candidate: &&Candidate| {
-        (window.from..=window.until).contains(&candidate.starts_at)
-            && (window.organizer_id.is_none() || window.organizer_id == candidate.organizer_id)
-    };
-    let mut fitting: Vec<&Candidate> = all.iter().filter(fits).collect();
-    fitting.sort_by_key(|candidate| {
-        (!is_at_the_time(thing, candidate), (candidate.starts_at - began(thing)).abs(), candidate.meeting_id)
-    });
-    fitting.truncate(CHOICES);
-    fitting
-}
-
-/// Whether the class was scheduled for when the thing began.
-fn is_at_the_time(thing: &Waiting, candidate: &Candidate) -> bool {
-    let at = began(thing);
-    candidate.starts_at - EARLY <= at && at < candidate.ends_at
-}
-
-fn item(t: &'static Text, thing: &Waiting, all: &[Candidate], now: DateTime<Utc>) -> InboxItem {
-    let candidates = candidates_of(thing, all);
-    let zone = candidates.first().and_then(|first| first.time_zone.parse().ok()).unwrap_or(Tz::UTC);
-    let at_the_time = candidates.iter().filter(|candidate| is_at_the_time(thing, candidate)).count();
-    let chosen = candidates.first().filter(|_| at_the_time > 0).map(|first| first.meeting_id.to_string());
-    let chosen = chosen.unwrap_or_default();
-    let choice = |candidate: &&Candidate| {
-        let when = When::new(t, candidate.time_zone.parse().unwrap_or(Tz::UTC), now);
-        let day = when.day_time(candidate.starts_at).words;
-        let words = format!("{} {}, {day}", candidate.course_code, candidate.title);
-        Choice::new(candidate.meeting_id.to_string(), words, &chosen)
-    };
+fn item(t: &'static Text, item: &Item, now: DateTime<Utc>) -> InboxItem {
+    let thing = &item.waiting;
+    let zone =
+        item.suggestions.first().and_then(|first| first.class.time_zone.parse().ok()).unwrap_or(Tz::UTC);
+    let likely = item.suggestions.iter().filter(|one| one.suggestion.is_likely()).take(BUTTONS);
+    let suggestions: Vec<SuggestedClass> =
+        likely.enumerate().map(|(place, one)| suggested(t, one, (place == 0, now))).collect();
+    let rest = item.suggestions.iter().skip(suggestions.len());
     InboxItem {
         id: thing.id.0,
-        name: if thing.name.is_empty() { t.get("inbox-no-name").to_owned() } else { thing.name.clone() },
+        name: name(t, &thing.name),
         kind: kind(t, thing.kind),
         at: Some(When::new(t, zone, now).day_time(began(thing))),
         detail: detail(t, thing),
-        reason: match (at_the_time, candidates.is_empty()) {
-            (0, true) => t.get("inbox-why-none").to_owned(),
-            (0, false) => t.get("inbox-why-other-time").to_owned(),
-            (1, _) => t.get("inbox-why-one").to_owned(),
-            (n, _) => t.with("inbox-why-several", &[("n", n.into())]),
+        reason: match item.why {
+            Why::NoClass => t.get("inbox-why-none").to_owned(),
+            Why::OtherTime => t.get("inbox-why-other-time").to_owned(),
+            Why::OneFits => t.get("inbox-why-one").to_owned(),
+            Why::SeveralFit => {
+                let n = item.suggestions.iter().filter(|one| one.suggestion.is_likely()).count();
+                t.with("inbox-why-several", &[("n", n.into())])
+            }
         },
-        candidates: candidates.iter().map(choice).collect(),
+        watch_href: (thing.kind == ArtifactKind::Recording).then(|| format!("/recordings/{}", thing.id)),
+        suggestions,
+        candidates: rest.map(|one| choice(t, &one.class, now)).collect(),
+        searched: None,
     }
+}
+
+fn suggested(t: &'static Text, one: &Suggested, (first, now): (bool, DateTime<Utc>)) -> SuggestedClass {
+    SuggestedClass {
+        meeting_id: one.class.meeting_id.0,
+        words: class_words(t, &one.class, now),
+        reasons: reasons(t, &one.suggestion.reasons),
+        first,
+    }
+}
+
+/// "same name, same time, no recording yet".
+pub(super) fn reasons(t: &'static Text, reasons: &[Reason]) -> String {
+    let said = reasons.iter().map(|reason| match reason {
+        Reason::SameName => t.get("match-same-name"),
+        Reason::CutName => t.get("match-cut-name"),
+        Reason::SameTime => t.get("match-same-time"),
+        Reason::NearTime => t.get("match-near-time"),
+        Reason::SameOrganizer => t.get("match-same-organizer"),
+        Reason::NoRecordingYet => t.get("match-no-recording-yet"),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+fn no_class<'t>(t: &'t Text, word: &'t str) -> &'t str {
+    match word {
+        "other_meeting" => t.get("no-class-other-meeting"),
+        "private" => t.get("no-class-private"),
+        "test" => t.get("no-class-test"),
+        "duplicate" => t.get("no-class-duplicate"),
+        own => own,
+    }
+}
+
+fn name(t: &Text, name: &str) -> String {
+    if name.is_empty() { t.get("inbox-no-name").to_owned() } else { name.to_owned() }
+}
+
+fn decided_line(t: &'static Text, one: &Decided, now: DateTime<Utc>) -> DecidedLine {
+    let when = When::new(t, Tz::UTC, now);
+    let what = match &one.class {
+        Some((title, zone, starts_at)) => {
+            let day = When::new(t, zone.parse().unwrap_or(Tz::UTC), now).day_time(*starts_at).words;
+            t.with("inbox-decided-class", &[("class", format!("{title}, {day}").into())])
+        }
+        None if one.artifact.decided_reason.is_empty() => t.get("inbox-decided-none").to_owned(),
+        None => {
+            let reason = no_class(t, &one.artifact.decided_reason).to_owned();
+            t.with("inbox-decided-none-because", &[("reason", reason.into())])
+        }
+    };
+    let words = t.with("inbox-decided-by", &[("what", what.into()), ("name", one.by.as_str().into())]);
+    DecidedLine { id: one.artifact.id.0, name: name(t, &one.artifact.name), words, at: when.relative(one.at) }
 }
 
 fn kind(t: &'static Text, kind: ArtifactKind) -> Badge {
@@ -187,7 +254,7 @@ fn kind(t: &'static Text, kind: ArtifactKind) -> Badge {
 }
 
 /// Duration, size, drive.
-fn detail(t: &'static Text, thing: &Waiting) -> String {
+pub(super) fn detail(t: &'static Text, thing: &Waiting) -> String {
     let mut said = Vec::new();
     if let Some(duration) = thing.duration_ms {
         said.push(when::duration(t, duration));

@@ -12,12 +12,14 @@ use serde::Deserialize;
 
 use super::integration_fields as fields;
 use super::integration_findings as findings;
+use super::integration_upkeep as upkeep;
+use super::news;
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::integration::{LawfulBasis, SyncKind};
 use crate::model::words::Word as _;
 use crate::ops::integration::{self, Change, NoticeChange, Settings};
-use crate::ops::{Error, FieldError, doctor, notice, rights};
+use crate::ops::{Error, FieldError, doctor, notice, rights, subscriptions};
 use crate::store::notices;
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::PageError;
@@ -34,6 +36,7 @@ pub struct ConnectionForm {
     tenant_id: String,
     client_id: String,
     client_secret: String,
+    client_certificate: String,
     service_accounts: String,
     transcripts: String,
     attendance: String,
@@ -53,6 +56,7 @@ impl From<&ConnectionForm> for Change {
             tenant_id: form.tenant_id.clone(),
             client_id: form.client_id.clone(),
             client_secret: form.client_secret.clone(),
+            client_certificate: form.client_certificate.clone(),
             service_accounts: form.service_accounts.clone(),
             kinds: boxes.into_iter().filter(|(_, text)| !text.is_empty()).map(|(kind, _)| kind).collect(),
         }
@@ -183,8 +187,11 @@ async fn shown(
         accounts: fields::accounts(t, app, &settings.accounts, errors),
         kinds: fields::kinds(t, row),
         in_order: findings::in_order(t, last.as_ref()),
+        news: news::lines(t, &when, &subscriptions::standing(app).await?),
         room: fields::room(t, &settings.accounts),
         room_words: fields::room_words(t, &settings.accounts),
+        policies: upkeep::policies(t, app, &when, row).await?,
+        rehearsal: upkeep::rehearsal(t, app, &when, row).await?,
         notice: NoticeSettings {
             basis: fields::bases(t, row),
             fields: fields::notice(t, app, row, errors),

@@ -18,7 +18,7 @@ fn error(errors: &[FieldError], field: &str) -> Option<String> {
     (!of.is_empty()).then(|| of.join(" "))
 }
 
-/// Tenant id, client id and secret. The secret's value is never among them.
+/// Tenant id, client id, secret and certificate. Neither the secret's value nor the key is ever among them.
 pub(super) fn connection(
     t: &'static Text,
     app: &App,
@@ -27,6 +27,16 @@ pub(super) fn connection(
 ) -> Vec<Field> {
     let secret_hint =
         if row.client_secret_sealed.is_some() { t.get("secret-kept") } else { t.get("secret-none") };
+    let certificate_hint = match integration::certificate(app, row) {
+        Ok(Some(certificate)) => t.with(
+            "certificate-kept",
+            &[
+                ("thumbprint", certificate.thumbprint().into()),
+                ("until", certificate.not_after().date_naive().to_string().into()),
+            ],
+        ),
+        _ => t.get("certificate-none").to_owned(),
+    };
     vec![
         Field::new("tenant_id", t.get("tenant-id"), FieldKind::Text)
             .value(&row.tenant_id)
@@ -41,7 +51,11 @@ pub(super) fn connection(
         Field::new("client_secret", t.get("client-secret"), FieldKind::NewPassword)
             .hint(secret_hint)
             .error(error(errors, "client_secret"))
-            .locked(locked(t, app, "teams.client_secret")),
+            .locked(locked(t, app, "teams.client_secret").or(locked(t, app, "teams.client_certificate"))),
+        Field::new("client_certificate", t.get("client-certificate"), FieldKind::Area)
+            .hint(certificate_hint)
+            .error(error(errors, "client_certificate"))
+            .locked(locked(t, app, "teams.client_certificate").or(locked(t, app, "teams.client_secret"))),
     ]
 }
 

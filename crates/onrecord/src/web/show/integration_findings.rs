@@ -109,6 +109,11 @@ fn name(t: &'static Text, probe: &str) -> &'static str {
         "mailbox" => t.get("probe-mailbox"),
         "onedrive" | "extra_drive" | "recordings_folder" => t.get("probe-onedrive"),
         "access_policy" => t.get("probe-access-policy"),
+        "clock" => t.get("probe-clock"),
+        "credential" | "certificate" => t.get("probe-credential"),
+        "notifications" => t.get("probe-notifications"),
+        "recordings" | "sharepoint" => t.get("probe-recordings"),
+        probe if probe.starts_with("policy_") => t.get("probe-policy"),
         _ => t.get("probe-other"),
     }
 }

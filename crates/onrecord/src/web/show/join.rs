@@ -45,7 +45,7 @@ fn waiting(app: &App, reader: &Reader, way: &Way, notice: String) -> JoinWait {
     let now = app.clock.now();
     let (meeting, conference) = (&way.meeting, &way.seen.placed.conference);
     let when = When::new(t, conference.time_zone.parse().unwrap_or(Tz::UTC), now);
-    let class_href = format!("/conferences/{}?meeting={}", conference.id, meeting.id);
+    let class_href = format!("/conferences/{}?class={}", conference.id, meeting.id);
     let is_open = meeting.cancelled_at.is_none() && !meeting.has_ended(now);
     JoinWait {
         page: reader.page(conference.title.clone(), Place::Conferences),

@@ -7,14 +7,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{class_words, verdict};
+use super::{class_words, live, news, verdict};
 use crate::app::App;
 use crate::model::access::{Decision, GlobalAct, decide_global};
 use crate::model::conference::{AutoRecordingStatus, Verdict};
 use crate::model::id::JobId;
 use crate::model::job::JobKind;
 use crate::model::words::Word as _;
+use crate::ops::actor::Actor;
+use crate::ops::subscriptions::{self, Standing};
 use crate::ops::{Result, queue, rights};
+use crate::store::alerts::{self, Told};
+use crate::store::conference_lists::Eyes;
 use crate::store::pages::home::full_accounts;
 use crate::store::pages::monitor::{self as store, ByStatus, Dead, Kept, Pulse, Queue};
 use crate::web::auth::{Reader, SignedIn};
@@ -29,6 +33,9 @@ use crate::web::when::When;
 
 /// Jobs given up that are shown.
 const MOST_DEAD: i64 = 50;
+
+/// Alerts that are shown.
+const MOST_TOLD: i64 = 20;
 
 /// Work that waits longer than this after its time means that nothing works on it.
 const LATE: TimeDelta = TimeDelta::minutes(10);
@@ -49,7 +56,7 @@ pub async fn retry(
     SignedIn(viewer): SignedIn,
     PathId(id): PathId<JobId>,
 ) -> std::result::Result<Redirect, PageError> {
-    queue::retry(&app, &viewer, id).await?;
+    queue::retry(&app, Actor::Viewer(&viewer), id).await?;
     Ok(Redirect::to("/admin/monitor"))
 }
 
@@ -62,6 +69,9 @@ struct Facts {
     dead: Vec<Dead>,
     pulse: Pulse,
     full: Vec<String>,
+    news: Standing,
+    told: Vec<Told>,
+    drift: (i64, i64, i64),
 }
 
 impl Facts {
@@ -75,6 +85,9 @@ impl Facts {
             dead: store::dead(db, MOST_DEAD).await?,
             pulse: store::pulse(db).await?,
             full: full_accounts(db).await?,
+            news: subscriptions::standing(app).await?,
+            told: alerts::open(db, Eyes::All, MOST_TOLD).await?,
+            drift: crate::store::monitor::drift(db, app.clock.now() - TimeDelta::days(7)).await?,
         })
     }
 
@@ -118,7 +131,14 @@ fn monitor(app: &App, reader: &Reader, facts: &Facts) -> Monitor {
 }
 
 fn wrong(t: &'static Text, facts: &Facts, (when, now): (&When, DateTime<Utc>)) -> Vec<Note> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = facts
+        .told
+        .iter()
+        .filter_map(|told| {
+            let zone = told.time_zone.parse().unwrap_or(chrono_tz::UTC);
+            live::home_note(t, told, &When::new(t, zone, now))
+        })
+        .collect();
     if facts.pulse.connected == 0 {
         let note = Note::new(Some(Mark::Missing), t.get("home-not-connected"));
         notes.push(note.line(t.get("home-not-connected-text")));
@@ -146,6 +166,7 @@ fn wrong(t: &'static Text, facts: &Facts, (when, now): (&When, DateTime<Utc>)) -
 
 fn health(app: &App, t: &'static Text, facts: &Facts, (when, now): (&When, DateTime<Utc>)) -> Vec<PartLine> {
     let pulse = &facts.pulse;
+    let (found, repaired, lately) = facts.drift;
     let ago = |at: Option<DateTime<Utc>>| match at {
         Some(at) => when.relative_words(at),
         None => t.get("monitor-never").to_owned(),
@@ -178,10 +199,16 @@ fn health(app: &App, t: &'static Text, facts: &Facts, (when, now): (&When, DateT
             t.with("monitor-last", &[("ago", ago(pulse.synced_at).into())]),
         ),
         PartLine::new(
+            if found == repaired { Mark::Recorded } else { Mark::Waiting },
+            t.get("monitor-drift"),
+            t.with("monitor-drift-sum", &[("n", repaired.into()), ("lately", lately.into())]),
+        ),
+        PartLine::new(
             good_if(pulse.changes_failing == 0),
             t.get("monitor-changes"),
             t.with("monitor-last", &[("ago", ago(pulse.changes_read_at).into())]),
         ),
+        news::line(t, when, &facts.news),
         PartLine::new(
             good_if(facts.unsealed_since(now).is_none()),
             t.get("audit-title"),
@@ -266,9 +293,13 @@ fn kind(t: &'static Text, kind: JobKind) -> &'static str {
     match kind {
         JobKind::Provision => t.get("job-provision"),
         JobKind::Update => t.get("job-update"),
+        JobKind::Verify => t.get("job-verify"),
+        JobKind::Watch => t.get("job-watch"),
         JobKind::Sync => t.get("job-sync"),
         JobKind::Delta => t.get("job-delta"),
+        JobKind::Copy => t.get("job-copy"),
         JobKind::Roster => t.get("job-roster"),
+        JobKind::Rehearse => t.get("job-rehearse"),
         JobKind::Duty => t.get("job-duty"),
     }
 }

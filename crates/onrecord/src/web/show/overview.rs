@@ -2,6 +2,7 @@
 //! Data, who sees it, and what people are told.
 
 use super::answers::answers;
+use super::live::{self, ToldOfClass};
 use super::sight::Sight;
 use super::timeline::timeline;
 use super::verdict::missing;
@@ -30,6 +31,8 @@ pub(super) struct Facts<'a> {
     pub parts: &'a [Part],
     /// How reading each kind went last; empty for learners.
     pub readings: &'a [Reading],
+    /// What people were told while the class was to come or on.
+    pub told: &'a ToldOfClass,
 }
 
 /// The tab for one class. One query for learners, two for staff.
@@ -39,10 +42,16 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
     let breadth = if staff { Breadth::Staff } else { Breadth::Learner };
     let parts = class_parts::recordings(store, sight.meeting.id, breadth).await?;
     let readings = if staff { class_parts::readings(store, sight.meeting.id).await? } else { Vec::new() };
-    let facts = Facts { parts: &parts, readings: &readings };
+    let told = live::of_class(sight).await?;
+    let facts = Facts { parts: &parts, readings: &readings, told: &told };
+    let mut notes = live::notes(sight, &told.open);
+    if staff {
+        notes.extend(self::notes(sight));
+    }
     Ok(Overview {
         t: sight.t,
-        notes: if staff { notes(sight) } else { Vec::new() },
+        notes,
+        check: live::check(sight, &told.open),
         join: join(sight),
         answers: answers(sight, facts),
         zone_words: zone_words(sight.t, sight.when),
@@ -68,6 +77,7 @@ pub(super) fn without_class(
     };
     Overview {
         t,
+        check: None,
         notes: vec![Note::new(None, t.get("no-class")).line(t.get("no-class-text"))],
         join: None,
         answers: Vec::new(),
@@ -178,6 +188,9 @@ fn part_line(sight: Sight<'_>, kind: SyncKind, readings: &[Reading]) -> PartLine
     let reading = readings.iter().find(|reading| reading.kind == kind);
     let state = if sight.is_off(kind) { Some(KindState::Off) } else { reading.map(|reading| reading.state) };
     match (state, reading) {
+        (Some(KindState::Ok), Some(reading)) if reading.note.is_some() => {
+            PartLine::new(Mark::NotHeld, name, t.get("kind-no-longer"))
+        }
         (Some(KindState::Ok), Some(reading)) => {
             let words = t.with("kind-done", &[("n", reading.items.into())]);
             PartLine::new(Mark::Recorded, name, words)

@@ -3,16 +3,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::likely;
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
 use crate::model::artifact::Safety;
 use crate::model::conference::{Meeting, Verdict};
-use crate::ops::Result;
+use crate::model::parts;
 use crate::ops::rights::Seen;
+use crate::ops::{Result, by_hand};
 use crate::store::media::{Breadth, Medium, list_of_meeting};
 use crate::web::pages::conference::{Hiding, RecordingRow, Recordings, Watch};
 use crate::web::pages::trouble;
-use crate::web::parts::{Badge, Empty};
+use crate::web::parts::{Badge, Empty, Mark, Note};
 use crate::web::text::Text;
 use crate::web::when::{self, When};
 
@@ -38,17 +40,36 @@ pub async fn tab(app: &App, reading: Reading<'_>, seen: &Seen, meeting: &Meeting
     let breadth = if for_staff { Breadth::Staff } else { Breadth::Learner };
     let media = list_of_meeting(&app.store, meeting.id, breadth).await?;
     let may_hide = seen.may(reading.viewer, Act::Hide);
-    let row = |medium| row(reading, medium, (media.len() > 1, for_staff, may_hide));
+    let durations: Vec<Option<i64>> = media.iter().map(|medium| medium.duration_ms).collect();
+    let row = |(place, medium): (usize, &Medium)| {
+        let mut row = row(reading, medium, (media.len() > 1, for_staff, may_hide));
+        if parts::is_false_start(&durations, place) {
+            row.kept.push(Badge::new("info", reading.t.get("recording-false-start")));
+        }
+        row
+    };
     let class = reading.when.class_words(meeting.starts_at, meeting.ends_at);
     let mut tab = Recordings {
         t: reading.t,
         heading: reading.t.with("recordings-heading", &[("class", class.into())]),
         sum: sum(reading.t, &media),
-        rows: media.iter().map(row).collect(),
-        notes: Vec::new(),
+        rows: media.iter().enumerate().map(row).collect(),
+        notes: gaps(reading, &media),
         empty: None,
+        likely: Vec::new(),
+        by_hand: None,
         for_staff,
     };
+    if let Some(until) = media.iter().filter_map(Medium::without_file_until).min().filter(|_| for_staff) {
+        let until = reading.when.day_time(until).words;
+        let text = reading.t.with("without-file-text", &[("until", until.into())]);
+        tab.notes.push(Note::new(Some(Mark::Missing), reading.t.get("without-file").to_owned()).line(text));
+    }
+    if seen.may(reading.viewer, Act::Edit) {
+        tab.likely = likely::rows(app, reading, meeting).await?;
+        tab.by_hand = by_hand::may_be_brought(meeting, reading.now)
+            .then(|| format!("/meetings/{}/recordings", meeting.id));
+    }
     if media.is_empty() {
         nothing_yet(app, reading, meeting, &mut tab);
     }
@@ -94,7 +115,9 @@ fn detail(reading: Reading<'_>, medium: &Medium, for_staff: bool) -> String {
         .last_downloaded_at
         .filter(|_| for_staff)
         .map(|at| t.with("recording-last-downloaded", &[("when", reading.when.relative_words(at).into())]));
-    ended.into_iter().chain(downloaded).collect::<Vec<_>>().join(", ")
+    let brought = (medium.is_manual() && for_staff)
+        .then(|| t.with("recording-brought", &[("reason", medium.decided_reason.as_str().into())]));
+    ended.into_iter().chain(downloaded).chain(brought).collect::<Vec<_>>().join(", ")
 }
 
 /// "Recording", or "Part 2".
@@ -114,6 +137,9 @@ pub(super) fn can_be_had(medium: &Medium) -> bool {
 /// Where it is kept.
 pub(super) fn kept(t: &'static Text, medium: &Medium) -> Vec<Badge> {
     let mut badges = Vec::new();
+    if medium.is_manual() {
+        badges.push(Badge::new("upload", t.get("kept-by-hand")));
+    }
     match medium.safety() {
         Safety::Verified | Safety::SourceRemoved => badges.push(Badge::new("safe", t.get("kept-archive"))),
         Safety::Damaged => badges.push(Badge::new("missing", t.get("kept-damaged"))),
@@ -150,6 +176,20 @@ fn sum(t: &Text, media: &[Medium]) -> String {
     said.extend(total(|medium| medium.duration_ms).map(|ms| when::duration(t, ms)));
     said.extend(total(|medium| medium.size_bytes).map(|bytes| when::size(t, bytes)));
     said.join(", ")
+}
+
+/// What was not recorded between the parts.
+fn gaps(reading: Reading<'_>, media: &[Medium]) -> Vec<Note> {
+    let mut spans: Vec<parts::Span> =
+        media.iter().map(|medium| (medium.started_at, medium.ended_at)).collect();
+    spans.sort_unstable();
+    let said = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
+        let span = reading.when.span(from, to).words;
+        let length = when::duration(reading.t, (to - from).num_milliseconds());
+        let words = reading.t.with("recording-gap", &[("span", span.into()), ("length", length.into())]);
+        Note::new(None, words)
+    };
+    parts::gaps(&spans).into_iter().map(said).collect()
 }
 
 /// Why nothing is here, when it usually comes, and when OnRecord looks next.

@@ -2,14 +2,19 @@
 
 use chrono::TimeDelta;
 
+use super::live::ToldOfClass;
 use super::overview::{Facts, failure, kind_name, scheduled_words};
 use super::recordings::USUALLY;
 use super::sight::Sight;
-use super::verdict::{mark, missing};
+use super::verdict::{basis_words, fact_words, mark, missing};
+use crate::model::alert::{Alert, AlertKind};
 use crate::model::conference::{AutoRecordingStatus, Verdict};
+use crate::model::live::Answer;
 use crate::model::sync::KindState;
+use crate::model::verdict::Basis;
+use crate::model::words::Word as _;
 use crate::store::pages::class::Reading;
-use crate::store::pages::class_parts::Part;
+use crate::store::pages::class_parts::{Noted, Part};
 use crate::web::parts::{Mark, Step};
 use crate::web::when::{self, Moment};
 
@@ -17,9 +22,12 @@ use crate::web::when::{self, Moment};
 pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     let mut steps = vec![scheduled(sight)];
     steps.extend(switched_on(sight));
+    steps.extend(drifted(sight, facts.told));
     steps.extend(held(sight));
+    steps.extend(told(sight, facts.told));
     steps.extend(found(sight, facts.parts));
     steps.extend(verdict(sight));
+    steps.extend(rests_on(sight));
     steps.extend(copied(sight, facts.parts));
     steps.extend(facts.readings.iter().filter_map(|reading| unread(sight, reading)));
     let mut coming = next(sight, facts.parts);
@@ -60,6 +68,63 @@ fn switched_on(sight: Sight<'_>) -> Option<Step> {
             Some(step(Mark::Missing, t.get("enable-failed").to_owned(), at, detail))
         }
     }
+}
+
+/// Recording that somebody switched off before class, and that was put back; staff only.
+fn drifted(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
+    let t = sight.t;
+    let shown = |noted: &Noted| {
+        let (mark, what) = if noted.action == "recording.drift_repaired" {
+            (Mark::Recorded, t.get("step-drift-repaired"))
+        } else {
+            (Mark::Missing, t.get("step-drift-found"))
+        };
+        step(mark, what.to_owned(), Some(sight.when.day_time(noted.at)), String::new())
+    };
+    told.noted.iter().map(shown).collect()
+}
+
+/// What people were told while the class was to come or on; staff only.
+fn told(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
+    let t = sight.t;
+    let shown = |alert: &Alert| {
+        let what = match alert.kind {
+            AlertKind::NotEnabled => t.get("step-alert-not-enabled"),
+            AlertKind::NotChecked => t.get("step-alert-not-checked"),
+            AlertKind::NotRecording => t.get("step-alert-not-recording"),
+            AlertKind::ConfirmRecording => t.get("step-alert-confirm"),
+        };
+        let until = alert.resolved_at.map_or_else(String::new, |at| {
+            t.with("step-alert-until", &[("when", sight.when.time(at).words.into())])
+        });
+        let mark = if alert.resolved_at.is_some() { Mark::Waiting } else { Mark::Missing };
+        step(mark, what.to_owned(), Some(sight.when.day_time(alert.raised_at)), until)
+    };
+    let mut steps: Vec<Step> = told.all.iter().map(shown).collect();
+    if let Some(answered) = &told.answered {
+        let key = match answered.answer {
+            Answer::Recording => "step-said-yes",
+            Answer::NotRecording => "step-said-no",
+        };
+        let what = t.with(key, &[("name", answered.by.as_str().into())]);
+        steps.push(step(Mark::Upcoming, what, Some(sight.when.day_time(answered.at)), String::new()));
+    }
+    steps
+}
+
+/// What the verdict rests on, for those who oversee the installation.
+fn rests_on(sight: Sight<'_>) -> Option<Step> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    let is_judged = !matches!(sight.verdict, Verdict::Upcoming | Verdict::Running | Verdict::Waiting);
+    if sight.viewer.role.is_none() || !is_judged || meeting.verdict_evidence.is_empty() {
+        return None;
+    }
+    let facts: Vec<&str> = meeting.verdict_evidence.iter().filter_map(|fact| fact_words(t, fact)).collect();
+    let mut detail = format!("{}.", facts.join("; "));
+    if let Some(basis) = Basis::parse(&meeting.verdict_basis) {
+        detail = format!("{detail} {}", basis_words(t, basis));
+    }
+    Some(step(Mark::Upcoming, t.get("step-rests-on").to_owned(), None, detail))
 }
 
 fn held(sight: Sight<'_>) -> Option<Step> {
@@ -159,6 +224,11 @@ fn next(sight: Sight<'_>, parts: &[Part]) -> Vec<Step> {
     if sight.verdict == Verdict::Upcoming {
         let relative = when.relative_words(meeting.starts_at);
         steps.push(coming(t.get("step-class"), when.span(meeting.starts_at, meeting.ends_at), &relative));
+    }
+    if let Some(at) = meeting.guard_at.filter(|at| *at > sight.now && sight.for_staff()) {
+        let what =
+            if sight.verdict == Verdict::Upcoming { t.get("step-checks") } else { t.get("step-watches") };
+        steps.insert(0, coming(what, when.relative(at), ""));
     }
     if sight.is_ahead() {
         let arrives = when.day_time(meeting.ends_at + USUALLY);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -17,16 +17,17 @@ use crate::model::words::Word as _;
 use crate::ops::actor::Actor;
 use crate::ops::people::{self as ops, Person};
 use crate::ops::sign_in::Link;
-use crate::ops::{Error, FieldError, rights};
+use crate::ops::{Error, FieldError, import, rights};
 use crate::store::users::{self, Listed};
 use crate::web::auth::Reader;
 use crate::web::error::PageError;
-use crate::web::form::FormOf;
+use crate::web::form::{FormOf, Upload};
 use crate::web::input::{PathId, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Flash, Place, html};
-use crate::web::pages::users::{Invited, UserAction, UserRow, Users};
-use crate::web::parts::{Choice, Command, Empty, Field, FieldKind, Mark, Pager};
+use crate::web::pages::courses::LineError;
+use crate::web::pages::users::{Invited, Uploaded, UserAction, UserRow, Users};
+use crate::web::parts::{Choice, Command, Empty, Field, FieldKind, Mark, Note, Pager};
 use crate::web::text::Text;
 use crate::web::when::When;
 
@@ -57,6 +58,7 @@ struct Shown {
     form: Invitation,
     errors: Vec<FieldError>,
     invited: Option<(User, Link)>,
+    uploaded: Option<Uploaded>,
 }
 
 /// `GET /admin/users`.
@@ -77,7 +79,7 @@ async fn render(
 ) -> Result<Response, PageError> {
     let t = reader.text();
     let after = listing::cursor(Some(&asked.cursor))?;
-    let mut found = users::list(&app.store, asked.q.trim(), after, PAGE + 1).await?;
+    let mut found = users::list(&app.store, &listing::searched(&asked.q), after, PAGE + 1).await?;
     let next = listing::page(&mut found, PAGE, |line| line.user.id.0);
     let counts = users::counts(&app.store).await?;
     let when = When::new(t, chrono_tz::UTC, app.clock.now());
@@ -111,6 +113,7 @@ async fn render(
         }),
         people,
         invite: invite_fields(t, &shown),
+        uploaded: shown.uploaded,
         invited: shown.invited.map(|(user, link)| invited(t, &when, user, link)),
     };
     Ok(html(status, &view).into_response())
@@ -226,8 +229,52 @@ async fn again(
     form: Invitation,
     errors: Vec<FieldError>,
 ) -> Result<Response, PageError> {
-    let shown = Shown { form, errors, invited: None };
+    let shown = Shown { form, errors, ..Shown::default() };
     render(app, reader, StatusCode::UNPROCESSABLE_ENTITY, (Asked::default(), shown)).await
+}
+
+/// `POST /admin/users/file`: a `users.csv` as `onrecord import` reads it, all or nothing.
+pub async fn upload(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    request: Request,
+) -> Result<Response, PageError> {
+    rights::global(&app, &reader.viewer, GlobalAct::Administer).await?;
+    let upload = match Upload::read(&app, request).await {
+        Ok(upload) => upload,
+        Err(refusal) => return Ok(refusal),
+    };
+    let actor = Actor::Viewer(&reader.viewer);
+    let report = import::users_of(&app, actor, upload.file, import::Options::default()).await?;
+    let status = if report.applied { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shown = Shown { uploaded: Some(uploaded(reader.text(), report)), ..Shown::default() };
+    render(&app, &reader, status, (Asked::default(), shown)).await
+}
+
+fn uploaded(t: &'static Text, report: import::Report) -> Uploaded {
+    if report.applied {
+        let done = report.of("users.csv");
+        let counts = [
+            ("added", (done.added as i64).into()),
+            ("changed", (done.changed as i64).into()),
+            ("unchanged", (done.unchanged as i64).into()),
+        ];
+        let result = Note::new(Some(Mark::Recorded), t.get("upload-done"));
+        return Uploaded {
+            result: result.line(t.with("users-upload-counts", &counts)),
+            line_errors: Vec::new(),
+        };
+    }
+    let count = report.error_count as i64;
+    let result = Note::new(Some(Mark::Missing), t.with("upload-refused", &[("n", count.into())]))
+        .line(t.get("upload-refused-text"))
+        .urgent();
+    let line_error = |error: import::LineError| LineError {
+        line: error.line,
+        column: String::new(),
+        message: error.message,
+    };
+    Uploaded { result, line_errors: report.errors.into_iter().map(line_error).collect() }
 }
 
 /// `POST /admin/users/{id}/link`: shows a new link, once.

@@ -2,7 +2,7 @@
 //! acts. Only words: what became of a class is decided elsewhere.
 
 use crate::model::conference::Verdict;
-use crate::model::verdict::{Cause, Owner};
+use crate::model::verdict::{Basis, Cause, Fact, Owner};
 use crate::model::words::Word as _;
 use crate::web::parts::Mark;
 use crate::web::text::Text;
@@ -41,15 +41,93 @@ pub(super) fn missing(t: &'static Text, cause: &str) -> Missing {
     };
     let (why, fix) = match cause {
         Cause::NoTeamsMeeting => (t.get("missing-no-meeting"), t.get("missing-no-meeting-fix")),
+        Cause::Permission => (t.get("missing-permission"), t.get("missing-permission-fix")),
+        Cause::Licence => (t.get("missing-licence"), t.get("missing-licence-fix")),
+        Cause::SwitchedOff => (t.get("missing-switched-off"), t.get("missing-switched-off-fix")),
         Cause::NotEnabled => (t.get("missing-not-enabled"), t.get("missing-not-enabled-fix")),
+        Cause::PolicyOff => (t.get("missing-policy-off"), t.get("missing-policy-off-fix")),
+        Cause::NobodyMayRecord => (t.get("missing-nobody"), t.get("missing-nobody-fix")),
         Cause::NotRecorded => (t.get("missing-not-recorded"), t.get("missing-not-recorded-fix")),
         Cause::RecordingFailed => (t.get("missing-failed"), t.get("missing-failed-fix")),
         Cause::StorageFull => (t.get("missing-storage"), t.get("missing-storage-fix")),
         Cause::StoppedEarly => (t.get("missing-stopped"), t.get("missing-stopped-fix")),
         Cause::InInbox => (t.get("missing-inbox"), t.get("missing-inbox-fix")),
+        Cause::Expired => (t.get("missing-expired"), t.get("missing-expired-fix")),
         Cause::Lost => (t.get("missing-lost"), t.get("missing-lost-fix")),
+        Cause::OrganizerGone => (t.get("missing-organizer"), t.get("missing-organizer-fix")),
+        Cause::NeverOffered => (t.get("missing-never"), t.get("missing-never-fix")),
         Cause::CannotRead => (t.get("missing-cannot-read"), t.get("missing-cannot-read-fix")),
         Cause::CannotTell => (t.get("missing-cannot-tell"), t.get("missing-cannot-tell-fix")),
     };
     Missing { why, fix, who }
+}
+
+/// A cause in few words, for lists and choices.
+pub(super) fn cause_name(t: &'static Text, cause: Cause) -> &'static str {
+    match cause {
+        Cause::NoTeamsMeeting => t.get("cause-no-meeting"),
+        Cause::Permission => t.get("cause-permission"),
+        Cause::Licence => t.get("cause-licence"),
+        Cause::SwitchedOff => t.get("cause-switched-off"),
+        Cause::NotEnabled => t.get("cause-not-enabled"),
+        Cause::PolicyOff => t.get("cause-policy-off"),
+        Cause::NobodyMayRecord => t.get("cause-nobody"),
+        Cause::NotRecorded => t.get("cause-not-recorded"),
+        Cause::RecordingFailed => t.get("cause-failed"),
+        Cause::StorageFull => t.get("cause-storage"),
+        Cause::StoppedEarly => t.get("cause-stopped"),
+        Cause::InInbox => t.get("cause-inbox"),
+        Cause::Expired => t.get("cause-expired"),
+        Cause::Lost => t.get("cause-lost"),
+        Cause::OrganizerGone => t.get("cause-organizer"),
+        Cause::NeverOffered => t.get("cause-never"),
+        Cause::CannotRead => t.get("cause-cannot-read"),
+        Cause::CannotTell => t.get("cause-cannot-tell"),
+    }
+}
+
+/// Who acts, in a word.
+pub(super) fn owner_name(t: &'static Text, owner: Owner) -> &'static str {
+    match owner {
+        Owner::Instructor => t.get("owner-instructor"),
+        Owner::Admin => t.get("owner-admin"),
+    }
+}
+
+/// How sure a cause is, in a sentence.
+pub(super) fn basis_words(t: &'static Text, basis: Basis) -> &'static str {
+    match basis {
+        Basis::Proved => t.get("basis-proved"),
+        Basis::Inferred => t.get("basis-inferred"),
+    }
+}
+
+/// One thing that a verdict rests on, in few words; `None` for a word that is not known.
+pub(super) fn fact_words(t: &'static Text, fact: &str) -> Option<&'static str> {
+    Some(match Fact::parse(fact)? {
+        Fact::Cancelled => t.get("fact-cancelled"),
+        Fact::NoTeamsMeeting => t.get("fact-no-meeting"),
+        Fact::SwitchedOn => t.get("fact-switched-on"),
+        Fact::NotSwitchedOn => t.get("fact-not-switched-on"),
+        Fact::CallInAttendance => t.get("fact-call-attendance"),
+        Fact::CallInChat => t.get("fact-call-chat"),
+        Fact::NoCallAnywhere => t.get("fact-no-call"),
+        Fact::NoSourceReadable => t.get("fact-no-source"),
+        Fact::SomebodyMayRecord => t.get("fact-somebody"),
+        Fact::NobodyMayRecord => t.get("fact-nobody"),
+        Fact::RecordingBegan => t.get("fact-began"),
+        Fact::RecordingSaved => t.get("fact-saved"),
+        Fact::RecordingFailed => t.get("fact-failed"),
+        Fact::NoRecordingBegan => t.get("fact-never-began"),
+        Fact::ChatNotRead => t.get("fact-chat-not-read"),
+        Fact::SaidRecording => t.get("fact-said-yes"),
+        Fact::SaidNotRecording => t.get("fact-said-no"),
+        Fact::StorageFull => t.get("fact-storage"),
+        Fact::OrganizerGone => t.get("fact-organizer"),
+        Fact::RecordingsNotRead => t.get("fact-recordings-not-read"),
+        Fact::Covered => t.get("fact-covered"),
+        Fact::CoveredInPart => t.get("fact-covered-in-part"),
+        Fact::FileGone => t.get("fact-file-gone"),
+        Fact::CandidateInInbox => t.get("fact-inbox"),
+    })
 }

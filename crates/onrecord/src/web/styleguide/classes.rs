@@ -11,7 +11,7 @@ use crate::web::{
     pages::{
         conference::{
             Attendance, AttendanceRow, Body as TabBody, Chat, ChatLine, Conference, FileRow, Files, Hiding,
-            Join, LastSync, Overview, Publish, RecordingRow, Recordings, StaffActions, Watch,
+            Join, LastSync, LikelyRow, Overview, Publish, RecordingRow, Recordings, StaffActions, Watch,
         },
         trouble::{self, EnableFailure},
     },
@@ -56,6 +56,7 @@ fn class(t: &'static Text, standing: Standing, body: TabBody) -> Conference {
         syncing: None,
         edit_href: Some("/styleguide/conference-edit".to_owned()),
         cancel_href: Some("/styleguide/cancel".to_owned()),
+        cancel_class_href: Some("/styleguide/cancel".to_owned()),
         publish: Publish::Withdraw,
     };
     Conference {
@@ -91,6 +92,7 @@ fn overview(t: &'static Text) -> Overview {
     Overview {
         t,
         notes: Vec::new(),
+        check: None,
         join: None,
         answers: sample::answers(t),
         zone_words: "Times in Europe/Amsterdam (CET)".to_owned(),
@@ -101,7 +103,7 @@ fn overview(t: &'static Text) -> Overview {
             parts: sample::parts(),
         }),
         seen_by: "118 learners of the course: recordings and transcript. Chat and the attendance of others: instructors only.".to_owned(),
-        notice: sample::notice(t),
+        notice: sample::notice(),
     }
 }
 
@@ -261,6 +263,14 @@ fn recordings(t: &'static Text) -> Recordings {
             trouble::download_failed(t),
         ],
         empty: None,
+        likely: vec![LikelyRow {
+            name: "Practical group B-20261110_140211UTC-Meeting Recording.mp4".to_owned(),
+            when: sample::when(t).day_time(sample::at(10, 13, 2)),
+            detail: "42 min, 203 MB".to_owned(),
+            reasons: "same name, same time, same organizer".to_owned(),
+            action: "/meetings/1/likely/5".to_owned(),
+        }],
+        by_hand: Some("/meetings/1/recordings".to_owned()),
         for_staff: true,
     }
 }
@@ -276,6 +286,8 @@ fn recordings_waiting(t: &'static Text) -> Response<Body> {
             text: "The class ended 12 minutes ago. Recordings are usually here 20 to 60 minutes after class, by 16:30. OnRecord looks again in 40 seconds; this page shows it by itself.".into(),
             action: None,
         }),
+        likely: Vec::new(),
+        by_hand: None,
         for_staff: false,
         ..recordings(t)
     };

@@ -10,8 +10,8 @@ use crate::web::{
     page::{Place, Standing, html},
     pages::{
         audit::{Audit, AuditRow},
-        inbox::{Inbox, InboxItem},
-        integration::{Finding, Integration, NoticeSettings},
+        inbox::{Decided, Inbox, InboxItem, SuggestedClass},
+        integration::{Finding, Integration, NoticeSettings, Policy, RehearsalPart},
         monitor::{DeadJob, JobRow, Monitor, StatusRow},
         trouble,
     },
@@ -102,8 +102,26 @@ fn integration(t: &'static Text) -> Integration {
             PartLine::new(Mark::Recorded, "Mailboxes", "3 of 3 found"),
             PartLine::new(Mark::Recorded, "Licences", "3 of 3 accounts"),
         ],
+        news: vec![PartLine::new(Mark::Recorded, t.get("news-line"), t.with("news-sum", &[("live", 3.into()), ("wanted", 3.into())]))],
         room: sample::meters(),
         room_words: "New classes go to the account with the most room.".to_owned(),
+        policies: vec![Policy {
+            topic: "recording",
+            line: PartLine::new(
+                Mark::Recorded,
+                t.get("policy-recording"),
+                "Yes, said Ines Sommer on 2 November 2026",
+            ),
+        }],
+        rehearsal: RehearsalPart {
+            steps: vec![
+                PartLine::new(Mark::Recorded, t.get("rehearsal-create"), "The event is in the calendar"),
+                PartLine::new(Mark::Waiting, t.get("rehearsal-join-url"), t.get("rehearsal-step-running")),
+                PartLine::new(Mark::Upcoming, t.get("rehearsal-lookup"), t.get("rehearsal-step-next")),
+            ],
+            words: t.get("rehearsal-running").to_owned(),
+            refresh: None,
+        },
         notice: NoticeSettings {
             basis: vec![
                 basis("consent", "Consent"),
@@ -115,7 +133,7 @@ fn integration(t: &'static Text) -> Integration {
                 Field::new("contact", "Whom to ask", FieldKind::Email).value("privacy@westerdam.example"),
                 Field::new("wording", "Other wording", FieldKind::Area).hint("Leave empty for the wording below."),
             ],
-            preview: sample::notice(t),
+            preview: sample::notice(),
             version: "Version 4, in force since 1 September".to_owned(),
         },
     }
@@ -131,6 +149,7 @@ fn integration_first(t: &'static Text) -> Response<Body> {
                 .line("Fill in the connection below, then save and verify."),
         ),
         in_order: Vec::new(),
+        news: vec![PartLine::new(Mark::Upcoming, t.get("news-line"), t.get("news-unreachable"))],
         room: Vec::new(),
         ..integration(t)
     };
@@ -247,8 +266,15 @@ fn inbox_page(t: &'static Text, headline: &str) -> Inbox {
         page: sample::page(t, t.get("nav-inbox"), Place::Inbox, Standing::Admin),
         headline: headline.to_owned(),
         items: Vec::new(),
+        no_class_reasons: vec![Choice::new("private", t.get("no-class-private"), "")],
         empty: None,
         pager: None,
+        decided: vec![Decided {
+            id: 4,
+            name: "Meeting-20261116_090002UTC-Meeting Recording.mp4".to_owned(),
+            words: "belongs to no class: a test, decided by Amina Berg".to_owned(),
+            at: sample::when(t).relative(sample::at(17, 13, 2)),
+        }],
         may_decide: true,
     }
 }
@@ -261,6 +287,14 @@ fn inbox(t: &'static Text) -> Response<Body> {
         at: Some(sample::when(t).day_time(sample::at(17, 13, 2))),
         detail: "1 h 12 min, 388 MB, in the OneDrive of recordings-02".to_owned(),
         reason: "Two classes of this title took place at that time, and Microsoft does not say which call it is from.".to_owned(),
+        watch_href: Some("/recordings/5".to_owned()),
+        suggestions: vec![SuggestedClass {
+            meeting_id: 41,
+            words: "BIO-204 Practical group B, Tue 17 Nov, 14:00".to_owned(),
+            reasons: "same name, same time, same organizer, no recording yet".to_owned(),
+            first: true,
+        }],
+        searched: None,
         candidates: vec![
             Choice::new("41", "BIO-204 Practical group B, Tue 17 Nov, 14:00", "41"),
             Choice::new("42", "BIO-204 Practical group A, Tue 17 Nov, 14:00", "41"),
@@ -269,6 +303,7 @@ fn inbox(t: &'static Text) -> Response<Body> {
     let orphan = InboxItem {
         id: 6,
         candidates: Vec::new(),
+        suggestions: Vec::new(),
         name: "Meeting.mp4".to_owned(),
         reason: "No class of ours was held at that time.".to_owned(),
         ..item.clone()

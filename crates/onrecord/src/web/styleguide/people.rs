@@ -75,6 +75,7 @@ fn users(t: &'static Text) -> Users {
             Field::new("name", t.get("column-name"), FieldKind::Text).required(),
             role_field(t),
         ],
+        uploaded: None,
         invited: None,
     }
 }

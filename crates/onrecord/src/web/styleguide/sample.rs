@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use crate::model::integration::LawfulBasis;
+use crate::ops::notice::{self, Terms};
 use crate::web::{
-    notice::{self, Basis, Facts},
     page::{Account, Page, Place, Standing},
     pages::{conferences::ConferenceLine, home::CourseLine},
     parts::{Answer, Badge, Crumb, Link, Mark, Meter, Pager, PartLine, Recline, Step, Stop, Tally},
@@ -181,15 +182,16 @@ pub(super) fn meters() -> Vec<Meter> {
     ]
 }
 
-pub(super) fn notice(t: &'static Text) -> String {
-    let facts = Facts {
-        school: "Westerdam University",
+/// The notice in the words that the product uses.
+pub(super) fn notice() -> String {
+    notice::wording(Terms {
+        basis: LawfulBasis::LegitimateInterest,
         storage: "the university’s Microsoft 365 and its archive",
-        audience: "Only people of the course",
+        viewers: "only people of the course",
         kept: "until three years after the course ends",
         contact: "privacy@westerdam.example",
-    };
-    notice::wording(t, Basis::LegitimateInterest, facts)
+        wording: "",
+    })
 }
 
 pub(super) fn course_lines(t: &'static Text) -> Vec<CourseLine> {

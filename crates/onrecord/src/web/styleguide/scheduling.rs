@@ -69,7 +69,7 @@ fn form(t: &'static Text) -> ConferenceForm {
             line(Mark::Waiting, "2 Dec", "You also teach Cell Biology, lectures until 14:30"),
             line(Mark::Upcoming, "9 Dec", "14:00–15:30"),
         ],
-        notice: sample::notice(t),
+        notice: sample::notice(),
     }
 }
 

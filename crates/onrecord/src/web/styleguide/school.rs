@@ -328,6 +328,7 @@ fn course_page(t: &'static Text, standing: Standing) -> Course {
         conferences: sample::conference_lines(t),
         conferences_empty: None,
         more_conferences: None,
+        settings: None,
         roster: None,
     }
 }

@@ -8,10 +8,11 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{class_words, verdict};
+use super::{class_words, live, verdict};
 use crate::app::App;
 use crate::model::people::CourseRole;
-use crate::ops::Result;
+use crate::ops::{Result, alerts};
+use crate::store::alerts as alerts_store;
 use crate::store::conference_lists::Eyes;
 use crate::store::pages::home::{self as store, Class, Watchable};
 use crate::web::auth::Reader;
@@ -30,6 +31,9 @@ const BACK: TimeDelta = TimeDelta::days(14);
 
 /// How far ahead the page looks.
 const AHEAD: TimeDelta = TimeDelta::days(8);
+
+/// Alerts that are shown.
+const MOST_TOLD: i64 = 20;
 
 /// Classes in the list of what is new.
 const NEWEST: usize = 8;
@@ -88,7 +92,7 @@ fn is_staff(class: &Class) -> bool {
 }
 
 fn href(class: &Class) -> String {
-    format!("/conferences/{}?meeting={}", class.conference_id, class.meeting_id)
+    format!("/conferences/{}?class={}", class.conference_id, class.meeting_id)
 }
 
 /// `GET /`.
@@ -245,6 +249,16 @@ fn missing_note(seat: Seat<'_>, class: &Class) -> Note {
 fn class_link(seat: Seat<'_>, class: &Class) -> Link {
     let day = seat.when(class).day_time(class.starts_at).words;
     Link::new(href(class), format!("{}, {day}", class.title))
+}
+
+/// What a person is told about classes that are near or on. One query.
+async fn told(seat: Seat<'_>) -> Result<Vec<Note>> {
+    let open = alerts::open(seat.app, &seat.reader.viewer, MOST_TOLD).await?;
+    let note = |told: &alerts_store::Told| {
+        let zone = told.time_zone.parse().unwrap_or(Tz::UTC);
+        live::home_note(seat.t, told, &When::new(seat.t, zone, seat.now))
+    };
+    Ok(open.iter().filter_map(note).collect())
 }
 
 /// Whose classes a person sees.

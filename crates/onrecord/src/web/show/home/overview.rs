@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::{Seat, class_words, lines, store, verdict, zone};
+use super::{Seat, class_words, lines, store, told, verdict, zone};
 use crate::model::conference::{AutoRecordingStatus, Verdict};
 use crate::ops::Result;
 use crate::store::conference_lists::Eyes;
@@ -91,7 +91,8 @@ fn figures(seat: Seat<'_>, verdicts: &[(Verdict, i64)], chores: Chores) -> Vec<F
 async fn wrong(seat: Seat<'_>, chores: Chores) -> Result<Vec<Note>> {
     let db = &seat.app.store;
     let ahead = (seat.now - TimeDelta::days(1), seat.now + AHEAD);
-    let mut notes = connection(seat, chores);
+    let mut notes = told(seat).await?;
+    notes.extend(connection(seat, chores));
     for account in store::full_accounts(db).await? {
         notes.push(trouble::storage_full(seat.t, &account));
     }

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::super::class_lines;
 use super::{
     AHEAD, BACK, NEWEST, Seat, class_words, eyes, failing_note, is_staff, lines, missing_note, next_class,
-    store, upcoming, zone,
+    store, told, upcoming, zone,
 };
 use crate::model::people::CourseRole;
 use crate::ops::Result;
@@ -44,7 +44,8 @@ pub(super) async fn home(seat: Seat<'_>) -> Result<Home> {
     let zone = next.or(classes.last()).map_or(Tz::UTC, zone);
     let teaches = seat.reader.account.standing == Standing::Instructor;
     let mut home = seat.blank(zone);
-    home.wrong = wrong(seat, &classes);
+    home.wrong = if teaches { told(seat).await? } else { Vec::new() };
+    home.wrong.extend(wrong(seat, &classes));
     home.headline = headline(seat, next, home.wrong.len());
     home.wrong.truncate(MOST_NOTES);
     home.next = match next {
