@@ -154,7 +154,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The keys that stand as words in code and templates: after `t.get(`, `t.with(`, and all others that look like keys.
+/// The keys that stand as words in code and templates: after `t.get(`, `t.with(`, `say(`, `say_with(`, and all others that look like keys.
 fn keys_in_use() -> (BTreeMap<String, PathBuf>, BTreeSet<String>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -163,7 +163,9 @@ fn keys_in_use() -> (BTreeMap<String, PathBuf>, BTreeSet<String>) {
     let (mut asked, mut words) = (BTreeMap::new(), BTreeSet::new());
     for file in files {
         let source = fs::read_to_string(&file).expect("a file of this crate");
-        for (place, _) in source.match_indices("t.get(").chain(source.match_indices("t.with(")) {
+        for (place, _) in
+            ["t.get(", "t.with(", "say(", "say_with("].iter().flat_map(|call| source.match_indices(call))
+        {
             let before = source[..place].chars().next_back();
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
                 continue;

@@ -3,12 +3,14 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 /// The log of this thread while this lives.
 pub(crate) struct Log {
     lines: Lines,
     _guard: DefaultGuard,
+    _second: Dispatch,
 }
 
 #[derive(Clone, Default)]
@@ -35,7 +37,10 @@ impl Log {
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+        // While there is only one subscriber in the process, whoever comes to a log line first decides for all threads
+        // whether it is wanted: a test on another thread, which keeps no log, would silence it for this one.
+        let second = Dispatch::new(NoSubscriber::new());
+        Self { lines, _guard: tracing::subscriber::set_default(subscriber), _second: second }
     }
 
     /// What was logged so far.

@@ -212,6 +212,49 @@ async fn what_cannot_be_changed_any_more_is_said_on_the_form() {
 }
 
 #[tokio::test]
+async fn one_class_of_a_series_is_cancelled_and_the_others_stay() {
+    let school = School::new().await;
+    let request = school.request(&[
+        ("2026-09-02", "09:00", "10:00"),
+        ("2026-09-03", "09:00", "10:00"),
+        ("2026-09-04", "09:00", "10:00"),
+    ]);
+    let instructor = school.instructor().await;
+    let made = instructor.post("/api/v1/conferences", &request).await.expect(201).json();
+    let conference = made["id"].as_i64().expect("an id");
+    let class = |place: usize| made["meetings"][place]["id"].as_i64().expect("an id");
+    let page = format!("/conferences/{conference}?class={}", class(1));
+    let path = format!("/conferences/{conference}/cancel?class={}", class(1));
+    let shown = instructor.get(&page).await.expect(200).text();
+    assert!(shown.contains(&path), "the class page leads to cancelling it: {shown}");
+    let asks = instructor.get(&path).await.expect(200).text();
+    assert!(asks.contains("Cancel this class?") && asks.contains("Thu 3 Sep"), "{asks}");
+    let learner = school.world.sign_in("learner@contoso.example").await;
+    learner.submit(&path, &[]).await.expect(403);
+    school.world.sign_in("outsider@contoso.example").await.submit(&path, &[]).await.expect(404);
+    let done = instructor.submit(&path, &[("reason", "Strike")]).await.expect(303);
+    assert_eq!(done.header("location"), page);
+    assert_eq!(school.audited("meeting.cancelled").await, 1);
+    instructor.submit(&path, &[("reason", "Strike")]).await.expect(303);
+    assert_eq!(school.audited("meeting.cancelled").await, 1, "repeating it changes nothing");
+    instructor.get(&path).await.expect(409);
+    let api = format!("/api/v1/meetings/{}/cancel", class(2));
+    let after = instructor.post(&api, &serde_json::json!({})).await.expect(200).json();
+    let cancelled: Vec<bool> =
+        (0..3).map(|place| after["meetings"][place]["cancelled"].as_bool().expect("yes or no")).collect();
+    assert_eq!(cancelled, [false, true, true]);
+    assert_eq!(after["status"], "upcoming");
+    school.run_jobs().await;
+    let other = school.class_tomorrow_at("13:00", "14:00").await.0;
+    let elsewhere = format!("/conferences/{other}/cancel?class={}", class(0));
+    instructor.get(&elsewhere).await.expect(404);
+    instructor.submit(&elsewhere, &[]).await.expect(404);
+    school.wait(TimeDelta::hours(26)).await;
+    let begun = format!("/api/v1/meetings/{}/cancel", class(0));
+    instructor.post(&begun, &serde_json::json!({})).await.expect(409);
+}
+
+#[tokio::test]
 async fn cancelling_shows_first_what_it_does() {
     let school = School::new().await;
     let (conference, _) = school.class_tomorrow().await;

@@ -266,11 +266,15 @@ async fn a_run_that_was_killed_is_taken_over_and_loses_nothing() {
     school.hold(&class);
     school.world.sim.add_fault(&json!({ "path": "*/transcripts", "slow_ms": 5_000, "times": 1 })).unwrap();
     let request = SyncRequest { conference: class.conference, cause: SyncCause::Command, requested_by: None };
-    let killed = tokio::time::timeout(
-        std::time::Duration::from_millis(1_500),
-        sync_conference(&school.world.app, &request),
-    );
-    assert!(killed.await.is_err(), "it was cut off in the middle");
+    let half_way = async {
+        while school.artifacts(&class, "recording").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = sync_conference(&school.world.app, &request) => panic!("it was to be cut off in the middle"),
+        () = half_way => {}
+    }
     assert_eq!(school.count("SELECT COUNT(*) AS n FROM sync_run WHERE finished_at IS NULL").await, 1);
     school.wait(TimeDelta::minutes(2));
     let answer = school.sync(&class).await;

@@ -52,6 +52,7 @@ impl School {
             tenant_id: known("tenant_id"),
             client_id: known("client_id"),
             client_secret: known("client_secret"),
+            client_certificate: String::new(),
             service_accounts: known("service_account_email"),
             kinds: SyncKind::ALL.to_vec(),
         };

@@ -41,6 +41,21 @@ async fn the_same_external_id_again_is_the_same_person() {
 }
 
 #[tokio::test]
+async fn an_address_with_accents_is_one_person_however_it_was_typed() {
+    let world = school().await;
+    let admin = world.sign_in("admin@school.example").await;
+    let composed = json!({ "email": "j\u{fc}rgen@school.example", "name": "J\u{fc}rgen" });
+    admin.post("/api/v1/users", &composed).await.expect(201);
+    let marked = json!({ "email": "Ju\u{308}rgen@school.example", "name": "J\u{fc}rgen" });
+    admin.post("/api/v1/users", &marked).await.expect(409);
+    let course =
+        admin.post("/api/v1/courses", &json!({ "code": "BIO", "title": "Biology" })).await.expect(201);
+    let roster = format!("/api/v1/courses/{}/roster", course.json()["id"]);
+    let enrolled = json!({ "enrolments": [{ "email": "ju\u{308}rgen@school.example", "role": "learner" }] });
+    assert_eq!(admin.put(&roster, &enrolled).await.expect(200).json()["added"], 1);
+}
+
+#[tokio::test]
 async fn someone_added_by_hand_gets_their_external_id_later() {
     let world = school().await;
     let admin = world.sign_in("admin@school.example").await;
@@ -288,6 +303,37 @@ async fn a_roster_file_adds_people_and_names_every_wrong_line() {
     assert!(fewer.text().contains("1 of 2"), "{}", fewer.text());
     let roster = admin.get(&format!("/api/v1/courses/{course}/roster")).await.json();
     assert_eq!(roster["items"].as_array().map(Vec::len), Some(2), "{roster}");
+}
+
+#[tokio::test]
+async fn a_file_of_people_comes_in_whole_or_not_at_all() {
+    let world = school().await;
+    let admin = world.sign_in("admin@school.example").await;
+    let send = async |client: &Client<'_>, file: &str| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"u.csv\"\r\n\r\n{file}\r\n--x--\r\n"
+        );
+        let kind = [("content-type", "multipart/form-data; boundary=x")];
+        client.request(Method::POST, "/admin/users/file", &kind, Body::from(body)).await
+    };
+    let people = async || {
+        let row = world.app.store.row("SELECT COUNT(*) AS n FROM \"user\"", params![]).await;
+        row.expect("a query").expect("a row").get::<i64>("n").expect("a number")
+    };
+    let wrong = "id,email,name,role\nu-1,ada@s.example,Ada,\nu-2,nobody,Bo,boss\n,cy@s.example,Cy,\n";
+    let refused = send(&admin, wrong).await.expect(422).text();
+    for words in ["Line 3", "&#34;nobody&#34; is no address", "&#34;boss&#34; is no role", "Line 4"] {
+        assert!(refused.contains(words), "{words} is missing: {refused}");
+    }
+    assert_eq!(people().await, 2, "a file with a wrong line changes nothing");
+    let good = "id,email,name,role\nu-1,Ada@s.example,Ada,\nu-2,bo@s.example,Bo,officer\n";
+    let done = send(&admin, good).await.expect(200).text();
+    assert!(done.contains("2 added, 0 changed, 0 unchanged"), "{done}");
+    let again = send(&admin, good).await.expect(200).text();
+    assert!(again.contains("0 added, 0 changed, 2 unchanged"), "{again}");
+    assert_eq!(people().await, 4);
+    send(&world.sign_in("officer@school.example").await, good).await.expect(403);
+    send(&admin, "").await.expect(422);
 }
 
 #[tokio::test]

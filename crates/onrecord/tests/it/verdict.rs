@@ -63,11 +63,11 @@ async fn a_class_that_was_held_and_not_recorded_is_missing_with_its_cause() {
     let class = school.class("Algebra", -60).await;
     school.hold_as(&class, HoldRequest { outcome: Outcome::NotRecorded, ..HoldRequest::default() });
     pass(&school, 5).await;
-    assert_eq!(verdict(&school, &class).await, "missing not_recorded");
+    assert_eq!(verdict(&school, &class).await, "missing policy_off");
     let report = school.read("admin@contoso.example", "/api/v1/monitor").await;
     assert_eq!(report["ok"], json!(false));
     assert!(report["problems"].to_string().contains("Recording not found"), "{report}");
-    assert_eq!(report["missing_by_cause"], json!([{ "status": "not_recorded", "count": 1 }]));
+    assert_eq!(report["missing_by_cause"], json!([{ "status": "policy_off", "count": 1 }]));
 }
 
 #[tokio::test]

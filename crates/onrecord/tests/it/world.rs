@@ -25,6 +25,9 @@ use onrecord::{params, secrets, web};
 
 use crate::database::TestDatabase;
 
+/// What seals secrets in every test.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// When every test begins: a Tuesday morning in term.
 pub(crate) fn opening_time() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 9, 1, 6, 0, 0).single().expect("a moment")
@@ -39,6 +42,7 @@ pub(crate) struct World {
     router: Router,
     folder: TempDir,
     database: Option<TestDatabase>,
+    environment: BTreeMap<String, String>,
 }
 
 impl World {
@@ -59,10 +63,12 @@ impl World {
         let known = |name: &str| tenant[name].as_str().unwrap_or_default().to_owned();
         let usual = [
             ("ONRECORD_DATABASE_URL", database.url.clone()),
-            ("ONRECORD_SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+            ("ONRECORD_SECRET_KEY", KEY.to_owned()),
             ("ONRECORD_PUBLIC_URL", "http://127.0.0.1:8080".to_owned()),
             ("ONRECORD_GRAPH_URL", sim.url()),
             ("ONRECORD_LOGIN_URL", sim.url()),
+            // Tests that want to be told say so: the others count requests.
+            ("ONRECORD_NOTIFICATIONS", "off".to_owned()),
             ("TEAMS_TENANT_ID", known("tenant_id")),
             ("TEAMS_CLIENT_ID", known("client_id")),
             ("TEAMS_CLIENT_SECRET", known("client_secret")),
@@ -71,7 +77,8 @@ impl World {
         let mut environment: BTreeMap<String, String> =
             usual.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let sources = Sources { data_dir: Some(folder.path().to_owned()), config_file: None, environment };
+        let data_dir = Some(folder.path().to_owned());
+        let sources = Sources { data_dir, config_file: None, environment: environment.clone() };
         let config = Config::load(&sources).expect("the settings are right");
         let store = Store::open(&database.url).await.expect("the database opens");
         store.migrate().await.expect("the schema is made");
@@ -79,7 +86,12 @@ impl World {
         onrecord::ops::integration::apply_config(&app).await.expect("the settings are applied");
         let app = Arc::new(app);
         let router = web::router(Arc::clone(&app));
-        Self { app, sim, router, folder, database: Some(database) }
+        Self { app, sim, router, folder, database: Some(database), environment }
+    }
+
+    /// The settings of this school, for a process of its own.
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
     }
 
     /// The data directory.
@@ -169,7 +181,33 @@ impl World {
         let app = Arc::new(app.expect("the product opens again"));
         let router = web::router(Arc::clone(&app));
         let folder = tempfile::tempdir().expect("a folder");
-        Self { app, sim: Arc::clone(&self.sim), router, folder, database: None }
+        let environment = self.environment.clone();
+        Self { app, sim: Arc::clone(&self.sim), router, folder, database: None, environment }
+    }
+
+    /// Runs the program on this school's data directory, as an operator does at its machine, and returns its exit code.
+    /// In a process of its own: it logs for the whole process, which is no matter of other tests.
+    pub(crate) async fn command(&self, words: &[&str]) -> i32 {
+        let settings = format!(
+            "[database]\nurl = {:?}\n[secrets]\nkey = {KEY:?}\n[log]\nlevel = \"off\"\n",
+            self.app.config.database_url().expose()
+        );
+        std::fs::write(self.folder.path().join("onrecord.toml"), settings).expect("the settings are written");
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_onrecord"));
+        program.arg("--data-dir").arg(self.folder.path()).args(words).env_clear();
+        let running = tokio::task::spawn_blocking(move || program.output());
+        let output = running.await.expect("the command ends").expect("the program runs");
+        output.status.code().expect("it ends by itself")
+    }
+
+    /// Answers on a real port from now on, as Microsoft needs it to tell us something, until what comes back goes.
+    pub(crate) fn serve(&self, listener: tokio::net::TcpListener) -> tokio::task::JoinSet<()> {
+        let router = self.router.clone();
+        let mut serving = tokio::task::JoinSet::new();
+        serving.spawn(async move {
+            axum::serve(listener, router).await.expect("the product serves");
+        });
+        serving
     }
 
     /// Sends any request through the product.
@@ -203,6 +241,11 @@ pub(crate) struct Client<'w> {
 }
 
 impl Client<'_> {
+    /// The token that signs this person's requests.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// `GET path`.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, &[], Body::empty()).await
