@@ -2,7 +2,7 @@
 //!
 //! The ordinary HTTP client lets the buffer of each connection grow to 400 KiB and hides the setting: fine for
 //! one download, ruinous for a thousand slow viewers. Here the first streams get large buffers, for speed, and the
-//! crowd gets small ones, for room.
+//! more there are the smaller theirs, for room: a stream holds about three times its buffer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,10 +25,8 @@ use crate::builder::is_loopback;
 use crate::error::{Error, RequestIds};
 use crate::reply::root_cause;
 
-const WIDE: usize = 256 << 10;
-const NARROW: usize = 32 << 10;
-/// So many streams at once may have large buffers.
-const FEW: usize = 24;
+/// Buffers of the streams that are open, in bytes: of the first so many, of the next up to so many, and so on.
+const BUFFERS: [(usize, usize); 3] = [(16, 256 << 10), (96, 64 << 10), (usize::MAX, 16 << 10)];
 const KEPT_IDLE: usize = 128;
 const IDLE: Duration = Duration::from_secs(50);
 
@@ -47,8 +45,8 @@ pub(crate) struct Settings {
 
 /// All connections for file content.
 pub(crate) struct Connections {
-    wide: Pool,
-    narrow: Pool,
+    /// One for each size of buffer.
+    pools: [Pool; BUFFERS.len()],
     open: Arc<AtomicUsize>,
     user_agent: HeaderValue,
     silence: Duration,
@@ -70,9 +68,9 @@ impl Drop for OpenStream {
 
 impl Connections {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
+        let [first, second, rest] = BUFFERS.map(|(_, buffer)| Pool::new(&settings, buffer));
         Ok(Self {
-            wide: Pool::new(&settings, WIDE)?,
-            narrow: Pool::new(&settings, NARROW)?,
+            pools: [first?, second?, rest?],
             open: Arc::default(),
             user_agent: settings.user_agent,
             silence: settings.silence,
@@ -93,7 +91,8 @@ impl Connections {
         request.headers_mut().insert(http::header::USER_AGENT, self.user_agent.clone());
         let earlier = self.open.fetch_add(1, Ordering::Relaxed);
         let open = OpenStream(Arc::clone(&self.open));
-        let pool = if earlier < FEW { &self.wide } else { &self.narrow };
+        let place = BUFFERS.partition_point(|(streams, _)| *streams <= earlier);
+        let pool = &self.pools[place.min(BUFFERS.len() - 1)];
         let ids = || Box::new(ids.clone());
         match tokio::time::timeout(self.silence, pool.send(url, request)).await {
             Err(_) => Err(Error::Timeout { ids: ids() }),

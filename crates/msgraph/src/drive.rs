@@ -225,6 +225,24 @@ impl Client {
         self.json(&item(drive_id, item_id).query("$select", ITEM_FIELDS)).await
     }
 
+    /// Puts a file into the recycle bin of its drive, if it is still the one with this tag. One that is gone already is
+    /// as good. Needs write permission.
+    pub async fn delete_drive_item(
+        &self,
+        drive_id: &str,
+        item_id: &str,
+        e_tag: Option<&str>,
+    ) -> Result<(), Error> {
+        let mut call = Call::delete(lane(drive_id), "drives").id(drive_id).word("items").id(item_id);
+        if let Some(e_tag) = e_tag {
+            call = call.header(http::header::IF_MATCH, e_tag);
+        }
+        match self.done(&call).await {
+            Err(Error::NotFound { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
     /// Everything directly in a folder.
     pub async fn children(&self, drive_id: &str, folder_id: &str) -> Result<Vec<DriveItem>, Error> {
         let call =

@@ -24,6 +24,9 @@ pub enum Lane {
     Chat(String),
     /// Files: a drive, or a user whose drive is meant.
     Drive(String),
+    /// The bytes of files, which come from elsewhere than Graph: by the lane of what was asked for them. Somebody is
+    /// watching, and Microsoft publishes no limit: it may ask for silence, and no more is counted.
+    Content(String),
     /// Users, licences, the organization.
     Directory,
     /// Subscriptions to change notifications.
@@ -40,6 +43,7 @@ impl Lane {
             Self::Meetings => "meetings".to_owned(),
             Self::Chat(id) => format!("chat:{id}"),
             Self::Drive(id) => format!("drive:{id}"),
+            Self::Content(of) => format!("content:{of}"),
             Self::Directory => "directory".to_owned(),
             Self::Notifications => "notifications".to_owned(),
             Self::Batch => "batch".to_owned(),
@@ -53,19 +57,21 @@ impl Lane {
             Self::Meetings => "meetings",
             Self::Chat(_) => "chat",
             Self::Drive(_) => "drive",
+            Self::Content(_) => "content",
             Self::Directory => "directory",
             Self::Notifications => "notifications",
             Self::Batch => "batch",
         }
     }
 
-    /// How many requests at once Microsoft's limits bear.
-    pub fn at_once(&self) -> usize {
+    /// How many requests at once Microsoft's limits bear; `None` where they are not counted.
+    pub fn at_once(&self) -> Option<usize> {
         match self {
-            Self::Mailbox(_) | Self::Notifications | Self::Batch => 4,
-            Self::Chat(_) => 1,
-            Self::Meetings | Self::Directory => 16,
-            Self::Drive(_) => 32,
+            Self::Mailbox(_) | Self::Notifications | Self::Batch => Some(4),
+            Self::Chat(_) => Some(1),
+            Self::Meetings | Self::Directory => Some(16),
+            Self::Drive(_) => Some(32),
+            Self::Content(_) => None,
         }
     }
 }
@@ -89,7 +95,7 @@ impl Pace {
 
 impl Lane {
     /// The paces that a request in this lane keeps, a little below Microsoft's published limits: burst and steady flow
-    /// together stay under the limit in every window. Downloads are people's own and are not paced.
+    /// together stay under the limit in every window.
     pub fn paces(&self) -> Vec<Pace> {
         match self {
             // 10,000 in ten minutes for each mailbox.
@@ -100,7 +106,9 @@ impl Lane {
             Self::Chat(_) => vec![Pace::new(self.key(), 1_000, 1), Pace::new("chats", 67, 5)],
             // 1,250 units a minute in the smallest tenant; looking up a shared file costs one.
             Self::Drive(drive) if drive == "shares" => vec![Pace::new("files", 60, 150)],
-            Self::Drive(_) | Self::Directory | Self::Notifications | Self::Batch => Vec::new(),
+            Self::Drive(_) | Self::Content(_) | Self::Directory | Self::Notifications | Self::Batch => {
+                Vec::new()
+            }
         }
     }
 }
@@ -175,7 +183,7 @@ impl MemoryLanes {
             });
         }
         act(lanes.entry(lane.clone()).or_insert_with(|| Track {
-            places: Arc::new(Semaphore::new(lane.at_once())),
+            places: Arc::new(Semaphore::new(lane.at_once().unwrap_or(Semaphore::MAX_PERMITS))),
             paused_until: None,
         }))
     }

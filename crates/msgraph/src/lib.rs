@@ -37,6 +37,7 @@
 //! | what a meeting leaves behind | `recordings.rs`, `transcripts.rs`, `attendance.rs`, `chats.rs` |
 //! | files and their bytes | `drive.rs`, `content.rs`, `source.rs`, `range.rs`, `connections.rs`, `quickxor.rs` |
 //! | people and the tenant | `users.rs` |
+//! | mail | `mail.rs` |
 //! | being called when something is new | `subscriptions.rs` |
 #![warn(missing_docs)]
 
@@ -56,6 +57,7 @@ mod error;
 mod events;
 mod identity;
 mod lane;
+mod mail;
 mod moment;
 mod online_meetings;
 mod open_enum;
@@ -89,6 +91,7 @@ pub use error::{Error, RequestIds};
 pub use events::{Attendee, Calendar, Event, EventPatch, MeetingProvider, NewEvent, ZonedTime};
 pub use identity::{Identity, IdentitySet};
 pub use lane::{Lane, Lanes, MemoryLanes, Pace, Paused, Permit};
+pub use mail::NewMail;
 pub use online_meetings::{
     AllowedPresenters, LobbyScope, MeetingParticipant, MeetingSettings, OnlineMeeting, ParticipantRole,
     Presence,

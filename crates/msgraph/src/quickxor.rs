@@ -54,6 +54,19 @@ impl QuickXorHash {
         self.length
     }
 
+    /// How far it has come, as bytes that [`QuickXorHash::restore`] goes on from, in another process if need be.
+    pub fn save(&self) -> Vec<u8> {
+        let mut saved = self.columns.to_vec();
+        saved.extend_from_slice(&self.length.to_le_bytes());
+        saved
+    }
+
+    /// Goes on from what was saved. `None` for bytes that [`QuickXorHash::save`] did not write.
+    pub fn restore(saved: &[u8]) -> Option<Self> {
+        let (columns, length) = saved.split_at_checked(COLUMNS)?;
+        Some(Self { columns: columns.try_into().ok()?, length: u64::from_le_bytes(length.try_into().ok()?) })
+    }
+
     /// The hash as Graph writes it, in Base64.
     pub fn finish(&self) -> String {
         STANDARD.encode(self.digest())
@@ -144,6 +157,19 @@ mod tests {
             }
         }
         assert_eq!(growing.finish(), hash(&bytes));
+    }
+
+    #[test]
+    fn a_hash_that_was_saved_goes_on_where_it_stood() {
+        let bytes = counting(10_007);
+        for cut in [0, 1, 160, 5_003, 10_007] {
+            let mut first = QuickXorHash::new();
+            first.update(&bytes[..cut]);
+            let mut rest = QuickXorHash::restore(&first.save()).expect("what was saved");
+            rest.update(&bytes[cut..]);
+            assert_eq!(rest.finish(), hash(&bytes), "cut at {cut}");
+        }
+        assert!(QuickXorHash::restore(&[0; 12]).is_none());
     }
 
     #[test]

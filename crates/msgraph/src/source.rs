@@ -40,6 +40,7 @@ pub(crate) struct Source {
     pub(crate) client: Client,
     /// Graph's `…/content`.
     call: Call,
+    /// Of the bytes that are elsewhere.
     lane: Lane,
     range_at: RangeAt,
     location: Mutex<Known>,
@@ -60,7 +61,7 @@ enum Place {
 impl Source {
     /// The file behind this call of Graph's `…/content`.
     pub(crate) fn new(client: Client, call: Call, range_at: RangeAt) -> Self {
-        Self { client, lane: call.lane.clone(), call, range_at, location: Mutex::default() }
+        Self { client, lane: Lane::Content(call.lane.key()), call, range_at, location: Mutex::default() }
     }
 
     /// Opens the file, with a fresh URL if the known one does not work any more.
