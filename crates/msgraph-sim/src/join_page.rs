@@ -170,13 +170,22 @@ fn result(outcome: &HoldOutcome) -> String {
     if let Some(reason) = &outcome.not_recorded_because {
         lines.push(format!("<strong>no recording</strong>: {}", escape(reason)));
     }
-    lines.push(format!("{} transcript(s)", outcome.transcript_ids.len()));
+    lines.push(counted(outcome.transcript_ids.len(), "transcript"));
     lines.push(format!("attendance of {} people", outcome.attendees.len()));
-    lines.push(format!("{} chat messages and {} shared file(s)", outcome.chat_messages, outcome.files.len()));
+    lines.push(format!(
+        "{} and {}",
+        counted(outcome.chat_messages, "chat message"),
+        counted(outcome.files.len(), "shared file")
+    ));
     let list = format!("<li>{}</li>", lines.join("</li><li>"));
     format!(
         "<p class=\"badge on\">The class is over</p><p>Microsoft 365 now offers:</p><ul>{list}</ul><p class=\"quiet\">You can close this page; the recording arrives on the class page shortly.</p>"
     )
+}
+
+/// "1 transcript", "3 transcripts".
+fn counted(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 fn page(status: StatusCode, title: &str, body: &str) -> Reply {
@@ -185,7 +194,7 @@ fn page(status: StatusCode, title: &str, body: &str) -> Reply {
         "text/html; charset=utf-8",
         format!(
             "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title} - Simulated Teams meeting</title><style>{STYLE}</style></head><body><main>\
+             <link rel=\"icon\" href=\"data:,\"><title>{title} - Simulated Teams meeting</title><style>{STYLE}</style></head><body><main>\
              <p class=\"kicker\">Simulated Teams meeting</p><h1>{title}</h1>{body}</main></body></html>"
         ),
     );

@@ -59,6 +59,12 @@ fn readable(world: &World) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", text))
 }
 
+/// Messages of a chat can be subscribed to by whoever may read them.
+pub(crate) fn subscribable(world: &World, thread: &str) -> Result<(), Refusal> {
+    readable(world)?;
+    find(world, thread).map(|_| ())
+}
+
 /// The export API: all messages of all chats a person is in.
 pub(crate) fn all_of_user(world: &World, call: &Call, user: &str) -> Answer {
     call.need(Family::Teams, &READ)?;

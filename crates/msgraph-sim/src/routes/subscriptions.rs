@@ -181,6 +181,7 @@ fn check_subject(world: &World, wish: &Wish) -> Result<(), Refusal> {
         Wish::RecordingsOfMeeting(id) | Wish::TranscriptsOfMeeting(id) => {
             world.meetings.get(id).map(|_| ()).ok_or_else(missing)
         }
+        Wish::Chat(thread) => super::chats::subscribable(world, thread),
         _ => Ok(()),
     }
 }

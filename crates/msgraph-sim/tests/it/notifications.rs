@@ -227,3 +227,26 @@ async fn what_is_due_together_can_come_in_one_request() {
     let heard = endpoint.heard.recv().await.unwrap();
     assert_eq!(heard["value"].as_array().unwrap().len(), 2, "{heard}");
 }
+
+#[tokio::test]
+async fn a_chat_tells_of_each_event_of_its_call_to_whoever_may_read_it() {
+    let given = Given::healthy().await;
+    let class = given.class("Algebra").await;
+    let mut endpoint = Endpoint::open().await;
+    let begun = HoldRequest { join_url: Some(class.join_url.clone()), ..HoldRequest::default() };
+    given.sim.begin(&begun).unwrap();
+    let thread = class.thread_id.clone();
+    let mut body = wish(&given, &endpoint);
+    body["resource"] = "chats/19:nobody@thread.v2/messages".into();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body.clone()).await.0, 404);
+    body["resource"] = format!("chats/{thread}/messages").into();
+    body["changeType"] = "created,updated".into();
+    given.sim.patch_tenant(&json!({ "chats_readable": false })).unwrap();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body.clone()).await.0, 403);
+    given.sim.patch_tenant(&json!({ "chats_readable": true })).unwrap();
+    assert_eq!(given.send(Method::POST, "/v1.0/subscriptions", body).await.0, 201);
+    given.sim.record(&class.join_url, false).unwrap();
+    let one = endpoint.heard.recv().await.unwrap()["value"][0].clone();
+    assert_eq!(one["resourceData"]["@odata.type"], "#Microsoft.Graph.chatMessage");
+    assert!(text(&one["resource"]).starts_with(&format!("chats('{thread}')/messages('")), "{one}");
+}
