@@ -12,6 +12,7 @@ use crate::delivery::Delivery;
 use crate::graph::GraphClients;
 use crate::lanes::DatabaseLanes;
 use crate::model::attempts::Attempts;
+use crate::post::Smtp;
 use crate::secrets::{KeyHome, SecretKeys, SecretsError};
 use crate::store::{self, Store};
 
@@ -30,6 +31,8 @@ pub struct App {
     pub clock: Clock,
     /// Clients of Microsoft Graph, one per integration.
     pub graph: GraphClients,
+    /// The way to the mail server, where letters go to one.
+    pub smtp: Option<Smtp>,
     /// What this process remembers of deliveries under way.
     pub delivery: Delivery,
     /// Rung when work was put into the queue, so that this process's worker looks at once.
@@ -58,6 +61,9 @@ pub enum OpenError {
     /// The secret keys.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The way to the mail server.
+    #[error("{0}")]
+    Mail(String),
 }
 
 impl App {
@@ -81,6 +87,7 @@ impl App {
         let configured = config.secrets.key.as_ref().map(secrecy::ExposeSecret::expose_secret);
         let secrets = SecretKeys::load(configured, home)?;
         let bucket = Bucket::open(config.archive_url().expose(), &config.archive_credentials())?;
+        let smtp = smtp(&config).map_err(OpenError::Mail)?;
         let lanes = DatabaseLanes::new(store.clone(), clock.clone());
         Ok(Self {
             config: Arc::new(config),
@@ -89,6 +96,7 @@ impl App {
             secrets,
             graph: GraphClients::with_lanes(Arc::new(lanes), clock.clone()),
             clock,
+            smtp,
             delivery: Delivery::default(),
             work: Notify::new(),
             sign_ins: Mutex::default(),
@@ -120,6 +128,17 @@ pub async fn migrate(config: &Config, store: &Store) -> Result<Vec<String>, Open
     }
     store.migrate().await?;
     Ok(pending)
+}
+
+/// The way to the mail server, if the settings name one.
+fn smtp(config: &Config) -> Result<Option<Smtp>, String> {
+    let (Some(url), Some(from)) = (&config.mail.url, &config.mail.from) else { return Ok(None) };
+    if url.scheme() == "graph" {
+        return Ok(None);
+    }
+    let site = config.public_url();
+    let site = site.url().host_str().unwrap_or("localhost");
+    Smtp::new(url.expose(), &from.0, site, config.graph.ca_file.as_deref()).map(Some)
 }
 
 /// Makes a folder that only its owner may read; an existing one is left as it is.

@@ -35,6 +35,7 @@ pub struct DatabaseLanes {
     since: Instant,
     /// Callers of this process queue here first: fair, and without asking the database.
     own: Arc<MemoryLanes>,
+    keeps_pace: bool,
 }
 
 impl fmt::Debug for DatabaseLanes {
@@ -46,7 +47,14 @@ impl fmt::Debug for DatabaseLanes {
 impl DatabaseLanes {
     /// Lanes shared by all processes that use this database.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, since: Instant::now(), own: Arc::default() }
+        Self { store, clock, since: Instant::now(), own: Arc::default(), keeps_pace: true }
+    }
+
+    /// The same lanes without their paces: places and pauses hold, but nobody waits for a turn. For a clock that is
+    /// moved by hand, on which a second between two requests never passes.
+    #[must_use]
+    pub fn unpaced(self) -> Self {
+        Self { keeps_pace: false, ..self }
     }
 
     /// Leases are compared by the database's time, unless a person moves the clock by hand.
@@ -58,15 +66,18 @@ impl DatabaseLanes {
     }
 
     /// Takes a place and returns how long to wait with the request; `None` when all places are held.
-    async fn try_enter(&self, lane: &Lane, holder: &str) -> store::Result<Result<Option<Duration>, Paused>> {
+    async fn try_enter(
+        &self,
+        lane: &Lane,
+        at_once: usize,
+        holder: &str,
+    ) -> store::Result<Result<Option<Duration>, Paused>> {
         let now = self.now().await?;
-        let (key, paces) = (lane.key(), paces(lane));
+        let (key, paces) = (lane.key(), if self.keeps_pace { paces(lane) } else { Vec::new() });
         let tx = self.store.write().await?;
-        let ask = Ask { key: &key, holder, at_once: lane.at_once(), now, lasts: PLACE_LASTS, paces: &paces };
+        let ask = Ask { key: &key, holder, at_once, now, lasts: PLACE_LASTS, paces: &paces };
         let place = lanes::enter(&tx, ask).await?;
-        let until_open = |at: DateTime<Utc>| {
-            Err(Paused { retry_after: (at - now).to_std().unwrap_or_default().max(Duration::from_millis(1)) })
-        };
+        let until_open = |at| Err(closed(at, now));
         Ok(match place {
             // Not committed: the turn is left to whoever can wait for it.
             Place::Taken(wait) if wait.to_std().is_ok_and(|wait| wait > LONGEST_WAIT) => {
@@ -84,12 +95,25 @@ impl DatabaseLanes {
         })
     }
 
+    /// A lane in which nobody is counted: it is open or closed, which one look tells.
+    async fn pass(&self, lane: &Lane) -> store::Result<Result<(), Paused>> {
+        let Some(until) = lanes::paused_until(&self.store, &lane.key()).await? else {
+            return Ok(Ok(()));
+        };
+        let now = self.now().await?;
+        Ok(if until > now { Err(closed(until, now)) } else { Ok(()) })
+    }
+
     async fn pause(&self, lane: &Lane, wait: Duration) -> store::Result<()> {
         let until = self.now().await? + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
         let tx = self.store.write().await?;
         lanes::pause(&tx, &lane.key(), until).await?;
         tx.commit().await
     }
+}
+
+fn closed(until: DateTime<Utc>, now: DateTime<Utc>) -> Paused {
+    Paused { retry_after: (until - now).to_std().unwrap_or_default().max(Duration::from_millis(1)) }
 }
 
 /// The paces of a lane as the tables keep them.
@@ -111,9 +135,19 @@ fn kind(lane: &Lane) -> String {
 impl Lanes for DatabaseLanes {
     async fn enter(&self, lane: &Lane) -> Result<Permit, Paused> {
         let own = self.own.enter(lane).await?;
+        let Some(at_once) = lane.at_once() else {
+            match self.pass(lane).await {
+                Ok(open) => open?,
+                Err(error) => {
+                    tracing::warn!(lane = lane.key(), %error, "lanes cannot be shared at present");
+                }
+            }
+            fail::step(Step::BeforeCall, || kind(lane));
+            return Ok(own);
+        };
         let holder = Uuid::new_v4().to_string();
         loop {
-            match self.try_enter(lane, &holder).await {
+            match self.try_enter(lane, at_once, &holder).await {
                 Ok(Ok(Some(wait))) => {
                     tokio::time::sleep(wait).await;
                     break;

@@ -5,7 +5,8 @@
 //! - floor 4, the doors: [`web`], [`cli`]
 //! - floor 3, the operations: [`ops`]
 //! - floor 2, what an operation is handed: [`app`], [`delivery`], [`graph`], [`lanes`]
-//! - floor 1, the outside world, one room each: [`store`], [`bucket`], [`clock`], [`secrets`], [`telemetry`]
+//! - floor 1, the outside world, one room each: [`store`], [`bucket`], [`clock`], [`secrets`], [`post`],
+//!   [`telemetry`]
 //! - floor 0, nouns and rules: [`model`], [`config`], [`text`]
 //! - floor 0, nouns and rules: [`model`], [`config`]; and [`fail`], the points at which tests end the process
 
@@ -20,6 +21,7 @@ pub mod graph;
 pub mod lanes;
 pub mod model;
 pub mod ops;
+pub mod post;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;

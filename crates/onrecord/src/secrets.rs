@@ -70,6 +70,8 @@ pub struct SecretKeys(Vec<SecretKey>);
 struct SecretKey {
     id: String,
     cipher: XChaCha20Poly1305,
+    /// For fingerprints; made from the key, and as secret.
+    mark: [u8; 32],
 }
 
 impl std::fmt::Debug for SecretKeys {
@@ -131,6 +133,15 @@ impl SecretKeys {
         String::from_utf8(plain).map_err(|_| SecretsError::Unreadable)
     }
 
+    /// A keyed hash of `text` for one `purpose`: the same text has the same one, and nobody without the key can tell which
+    /// text it is of. The last key makes it, so that a new first key changes no fingerprint.
+    pub fn fingerprint(&self, purpose: &str, text: &str) -> String {
+        let mark = self.0.last().unwrap_or_else(|| self.first()).mark;
+        let inner =
+            Sha256::new().chain_update(mark).chain_update(purpose).chain_update([0]).chain_update(text);
+        hex(&Sha256::new().chain_update(mark).chain_update(inner.finalize()).finalize())
+    }
+
     fn from_file(path: &Path) -> Result<Self, SecretsError> {
         if !path.exists() {
             make_key_file(path)?;
@@ -154,7 +165,8 @@ impl SecretKey {
             .map_err(|_| SecretsError::KeyFormat)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| SecretsError::KeyFormat)?;
         let digest = Sha256::new().chain_update(b"onrecord key id").chain_update(bytes).finalize();
-        Ok(Self { id: hex(&digest[..4]), cipher: XChaCha20Poly1305::new(&bytes.into()) })
+        let mark = Sha256::new().chain_update(b"onrecord fingerprints").chain_update(bytes).finalize().into();
+        Ok(Self { id: hex(&digest[..4]), cipher: XChaCha20Poly1305::new(&bytes.into()), mark })
     }
 }
 

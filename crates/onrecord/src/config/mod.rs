@@ -5,6 +5,7 @@ mod manual;
 mod reader;
 mod sections;
 mod table;
+mod telling;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,12 +15,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 pub use manual::template;
 pub use sections::{
-    Archive, Data, Database, Graph, Http, Limits, Log, Notice, Secrets, Sync, Teaching, Teams,
+    Archive, Data, Database, Graph, Http, Limits, Log, Mail, Notice, Retention, Secrets, Sync, Teaching,
+    Teams,
 };
 pub use table::{Setting, Text};
+pub use telling::{Address, AliveUrl, QuietHours, TimeOfDay};
 pub use values::{
-    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Notifications, Origin, Proxies, ProxyUrl,
-    Whole, Wording,
+    Addresses, ArchiveUrl, CopyPolicy, DatabaseUrl, LobbyScope, LogFormat, MailUrl, Notifications, Origin,
+    Proxies, ProxyUrl, Whole, Wording,
 };
 
 use reader::{FileValues, Reader};
@@ -139,8 +142,12 @@ pub struct Config {
     pub sync: Sync,
     /// How people enter a class.
     pub teaching: Teaching,
+    /// `[retention]`.
+    pub retention: Retention,
     /// The recording notice.
     pub notice: Notice,
+    /// How people are told.
+    pub mail: Mail,
     /// What one caller may ask for.
     pub limits: Limits,
     /// What OnRecord writes about itself.
@@ -164,7 +171,9 @@ impl Config {
             teams: Teams::read(r)?,
             sync: Sync::read(r)?,
             teaching: Teaching::read(r)?,
+            retention: Retention::read(r)?,
             notice: Notice::read(r)?,
+            mail: Mail::read(r)?,
             limits: Limits::read(r)?,
             log: Log::read(r)?,
             effective: Vec::new(),
@@ -216,6 +225,7 @@ impl Config {
             ("aws_endpoint", plain(&archive.aws_endpoint_url)),
             ("azure_storage_account_name", plain(&archive.azure_account_name)),
             ("azure_storage_account_key", secret(&archive.azure_account_key)),
+            ("azure_storage_endpoint", plain(&archive.azure_endpoint)),
             ("google_service_account_key", secret(&archive.google_service_account_key)),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -265,7 +275,7 @@ impl Config {
     }
 
     /// The sections in the order of the manual: name, documentation, settings.
-    pub(crate) fn sections() -> [(&'static str, &'static str, &'static [Setting]); 12] {
+    pub(crate) fn sections() -> [(&'static str, &'static str, &'static [Setting]); 14] {
         [
             manual::row::<Data>(),
             manual::row::<Http>(),
@@ -276,7 +286,9 @@ impl Config {
             manual::row::<Teams>(),
             manual::row::<Sync>(),
             manual::row::<Teaching>(),
+            manual::row::<Retention>(),
             manual::row::<Notice>(),
+            manual::row::<Mail>(),
             manual::row::<Limits>(),
             manual::row::<Log>(),
         ]
@@ -298,6 +310,11 @@ impl Config {
         if self.teams.client_secret.is_some() && self.teams.client_certificate.is_some() {
             return fail(
                 "TEAMS_CLIENT_SECRET (teams.client_secret) and TEAMS_CLIENT_CERTIFICATE (teams.client_certificate) are both set: keep one of them",
+            );
+        }
+        if self.mail.url.is_some() && self.mail.from.is_none() {
+            return fail(
+                "ONRECORD_MAIL_FROM (mail.from) is missing: write the address that mails come from, such as onrecord@school.example",
             );
         }
         if self.sync.waiting_hours.get() > self.sync.looking_hours.get() {

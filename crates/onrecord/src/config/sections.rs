@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::table::settings;
+use super::telling::{Address, AliveUrl, QuietHours, TimeOfDay};
 use super::values::{
-    Addresses, ArchiveUrl, DatabaseUrl, LobbyScope, LogFormat, Notifications, Origin, Proxies, ProxyUrl,
-    Whole, Wording,
+    Addresses, ArchiveUrl, CopyPolicy, DatabaseUrl, LobbyScope, LogFormat, MailUrl, Notifications, Origin,
+    Proxies, ProxyUrl, Whole, Wording,
 };
 use crate::model::integration::{InstructorRole, LawfulBasis};
 
@@ -81,6 +82,21 @@ settings! {
         ["AZURE_STORAGE_ACCOUNT_KEY"] azure_account_key: Option<SecretString>, Example("\"…\"");
         /// Google Cloud Storage: the JSON of a service account key. Without one the machine's own identity is used.
         ["GOOGLE_SERVICE_ACCOUNT_KEY"] google_service_account_key: Option<SecretString>, Example("\"…\"");
+        /// Azure Blob: another endpoint than Microsoft's, such as a national cloud's.
+        ["AZURE_STORAGE_ENDPOINT"] azure_endpoint: Option<String>, Example("\"https://schoolarchive.blob.core.windows.net\"");
+        /// When recordings are copied by themselves: `in_time`, before Microsoft is expected to delete them; `at_once`,
+        /// as soon as they are there; or `asked`, only by the button and `onrecord cleanup --archive`.
+        ["ONRECORD_ARCHIVE_COPY"] copy: CopyPolicy, Default("\"in_time\"");
+        /// With `in_time`: so many days before Microsoft is expected to delete it, a recording is copied.
+        ["ONRECORD_ARCHIVE_DAYS_BEFORE_EXPIRY"] days_before_expiry: Whole<3, 3650>, Default("35");
+        /// Remove a recording from OneDrive so many days after its copy was verified. Without it nothing is ever removed.
+        /// It needs the permission Files.ReadWrite.All.
+        ["ONRECORD_ARCHIVE_REMOVE_ORIGINALS_AFTER_DAYS"] remove_originals_after_days: Option<Whole<1, 36500>>, Example("30");
+        /// How fast `onrecord archive --verify` reads, in MiB per second.
+        ["ONRECORD_ARCHIVE_VERIFY_MIB_PER_SECOND"] verify_mib_per_second: Whole<1, 100_000>, Default("50");
+        /// The size of the parts in which a copy is written, in KiB. At most one part is lost when a copy breaks off, and
+        /// three are held in memory. S3 and its kin demand at least 5120.
+        ["ONRECORD_ARCHIVE_PART_KIB"] part_kib: Whole<16, 65536>, Default("8192");
     }
 }
 
@@ -115,6 +131,9 @@ settings! {
         ["TEAMS_RECORDING_ADMIN_EMAIL"] service_accounts: Addresses, Example("[\"classes@school.example\"]");
         /// The id of a drive that is read besides the organizers' own.
         ["TEAMS_ONEDRIVE_DRIVE_ID"] drive_id: Option<String>, Example("\"b!…\"");
+        /// Days after which Microsoft deletes a new recording, as the Teams meeting policy says
+        /// (`NewMeetingRecordingExpirationDays`; free A1 licences at most 30); 0 if it never does. No program can read it.
+        ["TEAMS_RECORDING_EXPIRY_DAYS"] recording_expiry_days: Whole<0, 99999>, Default("120");
     }
 }
 
@@ -161,6 +180,34 @@ settings! {
         ["ONRECORD_NOTICE_KEPT"] kept: String, Default("\"as long as the school's retention policy says\"");
         /// The institution's own wording by language, instead of OnRecord's.
         ["ONRECORD_NOTICE_WORDING"] wording: Wording, Example("{ en = \"This class is recorded …\" }");
+    }
+}
+
+settings! {
+    /// How people are told by mail. Without `url` nobody is, and the pages say so.
+    "mail" => Mail {
+        /// `smtp://user:password@host:587` (over TLS, except on this machine), `smtps://user:password@host` or `graph:`,
+        /// which sends from the mailbox `from` through Microsoft Graph and needs the permission Mail.Send.
+        ["ONRECORD_MAIL_URL"] url: Option<MailUrl>, Example("\"smtp://onrecord:…@mail.school.example:587\"");
+        /// The address that mails come from; with `graph:` the mailbox that sends them.
+        ["ONRECORD_MAIL_FROM"] from: Option<Address>, Example("\"onrecord@school.example\"");
+        /// The school's time zone: for quiet hours, digests and reports.
+        ["ONRECORD_MAIL_TIME_ZONE"] time_zone: chrono_tz::Tz, Default("\"UTC\"");
+        /// No mail is sent in these hours, except about a class that begins before they end; or `off`.
+        ["ONRECORD_MAIL_QUIET_HOURS"] quiet_hours: QuietHours, Default("\"21:00-07:00\"");
+        /// When those who want one mail a day get it.
+        ["ONRECORD_MAIL_DIGEST_AT"] digest_at: TimeOfDay, Default("\"17:00\"");
+        /// Called every five minutes while all is well, for a service that raises the alarm when the calls stop.
+        ["ONRECORD_ALIVE_URL"] alive_url: Option<AliveUrl>, Example("\"https://hc-ping.com/…\"");
+    }
+}
+
+settings! {
+    /// How long what was removed can be had back.
+    "retention" => Retention {
+        /// Days that something lies in the bin before its bytes are deleted; what was taken out of it is left alone as
+        /// long. What is removed, and when, is written as policies under Manage, Keeping.
+        ["ONRECORD_BIN_DAYS"] bin_days: Whole<1, 3650>, Default("30");
     }
 }
 

@@ -43,7 +43,8 @@ pub trait Value: Sized {
     fn show(&self) -> String;
 }
 
-fn text(raw: Raw) -> Option<String> {
+/// A text that is not empty.
+pub(super) fn text(raw: Raw) -> Option<String> {
     match raw {
         Raw::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Raw::List(_) | Raw::Table(_) => None,
@@ -263,7 +264,7 @@ impl Origin {
 }
 
 /// Whether `url` leads to this machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -303,15 +304,23 @@ pub type DatabaseUrl = PrivateUrl<0>;
 pub type ArchiveUrl = PrivateUrl<1>;
 /// `http:` or `https:` of a proxy.
 pub type ProxyUrl = PrivateUrl<2>;
+/// `smtp:`, `smtps:` or `graph:`.
+pub type MailUrl = PrivateUrl<3>;
 
-const KINDS: [(&[&str], &str); 3] = [
+const KINDS: [(&[&str], &str); 4] = [
     (&["sqlite", "postgres", "postgresql"], "sqlite:///path/onrecord.db or postgres://user@host/database"),
     (
         &["file", "s3", "az", "gs"],
         "file:///path, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix",
     ),
     (&["http", "https"], "the proxy's address, such as http://proxy.example.edu:3128"),
+    (&["smtp", "smtps", "graph"], "smtp://user:password@host:587, smtps://user:password@host or graph:"),
 ];
+
+/// The schemes that name no machine.
+fn without_host(scheme: &str) -> bool {
+    matches!(scheme, "file" | "graph")
+}
 
 impl<const KIND: u8> PrivateUrl<KIND> {
     /// A URL that this program made itself.
@@ -344,7 +353,7 @@ impl<const KIND: u8> Value for PrivateUrl<KIND> {
         let scheme = text.split_once(':')?.0.to_owned();
         let known = KINDS[usize::from(KIND)].0.contains(&scheme.as_str());
         let parses =
-            scheme == "sqlite" || Url::parse(&text).is_ok_and(|url| scheme == "file" || url.has_host());
+            scheme == "sqlite" || Url::parse(&text).is_ok_and(|url| without_host(&scheme) || url.has_host());
         (known && parses).then(|| Self(text.into()))
     }
 
@@ -464,6 +473,18 @@ crate::words! {
 }
 
 crate::words! {
+    /// When recordings are copied into the archive by themselves.
+    pub enum CopyPolicy {
+        /// Before Microsoft is expected to delete them.
+        InTime = "in_time",
+        /// As soon as they are there.
+        AtOnce = "at_once",
+        /// Only when somebody asks.
+        Asked = "asked",
+    }
+}
+
+crate::words! {
     /// Who enters a class without waiting in the lobby, in Graph's words.
     pub enum LobbyScope {
         /// Only the organizer.
@@ -481,7 +502,7 @@ crate::words! {
     }
 }
 
-value_of_words!(LawfulBasis, InstructorRole, LogFormat, LobbyScope, Notifications);
+value_of_words!(LawfulBasis, InstructorRole, LogFormat, LobbyScope, Notifications, CopyPolicy);
 
 #[cfg(test)]
 mod tests {

@@ -136,6 +136,8 @@ pub enum GlobalAct {
     Oversee,
     /// Change the integration, users, courses and the inbox.
     Administer,
+    /// Write retention policies, place and release holds, remove and restore, answer people about their data.
+    Retain,
 }
 
 /// What about the thing itself decides.
@@ -193,8 +195,12 @@ fn sees(standing: Standing, facts: Facts) -> bool {
 pub fn decide_global(viewer: &Viewer, act: GlobalAct) -> Decision {
     match (viewer.role, act) {
         (Some(_), GlobalAct::Oversee) => Decision::Allowed,
-        (Some(GlobalRole::Admin), GlobalAct::Administer) if viewer.scope >= Scope::Admin => Decision::Allowed,
-        (Some(_), GlobalAct::Administer) => Decision::Forbidden,
+        (Some(GlobalRole::Admin), GlobalAct::Administer) | (Some(_), GlobalAct::Retain)
+            if viewer.scope >= Scope::Admin =>
+        {
+            Decision::Allowed
+        }
+        (Some(_), GlobalAct::Administer | GlobalAct::Retain) => Decision::Forbidden,
         (None, _) => Decision::NotFound,
     }
 }

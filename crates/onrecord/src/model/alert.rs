@@ -19,6 +19,11 @@ words! {
         NotRecording = "not_recording",
         /// A class is on and its chat cannot be read: whoever teaches is asked whether Teams records.
         ConfirmRecording = "confirm_recording",
+        /// Microsoft is expected to delete a recording soon, and there is no verified copy. The detail is the number of
+        /// days that are left at most: 30, 14, 7 or 2.
+        Expiring = "expiring",
+        /// A class is near and the OneDrive that is to take its recording has no room for it.
+        NoRoom = "no_room",
     }
 }
 
@@ -26,11 +31,14 @@ impl AlertKind {
     /// Who is told.
     pub fn reaches(self) -> &'static [Owner] {
         match self {
-            Self::NotEnabled | Self::NotRecording => &[Owner::Instructor, Owner::Admin],
-            Self::NotChecked => &[Owner::Admin],
+            Self::NotEnabled | Self::NotRecording | Self::Expiring => &[Owner::Instructor, Owner::Admin],
+            Self::NotChecked | Self::NoRoom => &[Owner::Admin],
             Self::ConfirmRecording => &[Owner::Instructor],
         }
     }
+
+    /// The kinds that go on mattering after the class.
+    pub const AFTERWARDS: [Self; 1] = [Self::Expiring];
 
     /// The kinds that concern a class while it runs.
     pub const LIVE: [Self; 2] = [Self::NotRecording, Self::ConfirmRecording];

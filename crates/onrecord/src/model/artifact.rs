@@ -203,8 +203,12 @@ pub struct Artifact {
     pub binned_at: Option<DateTime<Utc>>,
     /// When it was taken out of the bin again.
     pub restored_at: Option<DateTime<Utc>>,
+    /// When its bytes were deleted after its time in the bin; the row stays as a record.
+    pub purged_at: Option<DateTime<Utc>>,
     /// When Microsoft is expected to delete its copy; an estimate.
     pub expected_expiry_at: Option<DateTime<Utc>>,
+    /// When a person said when that is.
+    pub expiry_set_at: Option<DateTime<Utc>>,
     /// Key of our copy in the archive.
     pub archive_key: Option<String>,
     /// Finished or begun downloads, each visit once.
@@ -218,17 +222,21 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// How safe it is.
-    pub fn safety(&self) -> Safety {
-        let facts = SafetyFacts {
+    /// The dated facts that its safety is derived from.
+    pub fn facts(&self) -> SafetyFacts {
+        SafetyFacts {
             verified_at: self.verified_at,
             damaged_at: self.damaged_at,
             source_removed_at: self.source_removed_at,
             gone_at: self.gone_at,
             binned_at: self.binned_at,
             restored_at: self.restored_at,
-        };
-        facts.safety()
+        }
+    }
+
+    /// How safe it is.
+    pub fn safety(&self) -> Safety {
+        self.facts().safety()
     }
 
     /// Whether staff have hidden it from learners.

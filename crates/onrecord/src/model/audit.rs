@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::id::{AuditEntryId, UserId};
+use super::id::{AuditEntryId, UserId, VisitId};
 
 /// What to write into the audit. `subject` is `word:id`, such as `meeting:12`; `detail` may hold names and
 /// addresses and is kept apart, so that it can be erased without breaking the chain.
@@ -16,6 +16,8 @@ pub struct NewAuditEntry {
     pub subject: String,
     /// Old and new values and the like, as a JSON object.
     pub detail: serde_json::Value,
+    /// The visit that it is of, and whose; kept beside the detail and forgotten with it.
+    pub visit: Option<(VisitId, Option<UserId>)>,
 }
 
 /// One line of the audit as read.
@@ -39,4 +41,13 @@ pub struct AuditEntry {
     pub hash: Option<String>,
     /// The detail, unless it was erased.
     pub detail: Option<String>,
+}
+
+impl AuditEntry {
+    /// Whether it tells that somebody watched, read or downloaded something.
+    pub fn is_visit(&self) -> bool {
+        self.action.ends_with(".watched")
+            || self.action.ends_with(".downloaded")
+            || self.action == "transcript.read"
+    }
 }

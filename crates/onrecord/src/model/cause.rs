@@ -134,11 +134,11 @@ impl Cause {
     pub fn fix(self) -> &'static str {
         match self {
             Self::NoTeamsMeeting => {
-                "The Teams meeting could not be made. Open Integrations, Microsoft Teams, and follow the findings."
+                "The Teams meeting could not be made. Open Manage, Microsoft Teams, and follow the findings."
             }
             Self::Permission => {
                 "Recording could not be switched on: a permission of the app or the application access policy was \
-                 missing. Open Integrations, Microsoft Teams, and follow the findings."
+                 missing. Open Manage, Microsoft Teams, and follow the findings."
             }
             Self::Licence => {
                 "Recording could not be switched on: the organizer has no licence for Teams or no mailbox. Assign \
@@ -149,7 +149,7 @@ impl Cause {
                  whoever may change the options to leave it on."
             }
             Self::NotEnabled => {
-                "Recording could not be switched on before the class. Open Integrations, Microsoft Teams, and \
+                "Recording could not be switched on before the class. Open Manage, Microsoft Teams, and \
                  follow the findings, so that the next class is recorded."
             }
             Self::PolicyOff => {
@@ -194,7 +194,7 @@ impl Cause {
                  OneDrive, then open a case with Microsoft; the class page has the call's time."
             }
             Self::CannotRead => {
-                "OnRecord could not read recordings at Microsoft. Open Integrations, Microsoft Teams, and follow \
+                "OnRecord could not read recordings at Microsoft. Open Manage, Microsoft Teams, and follow \
                  the findings; then press Sync Data."
             }
             Self::CannotTell => {

@@ -9,7 +9,9 @@ words! {
         // This machine.
         DatabaseUnwritable = "database_unwritable",
         ArchiveUnwritable = "archive_unwritable",
+        ArchiveDamaged = "archive_damaged",
         WorkerIdle = "worker_idle",
+        MailUnreachable = "mail_unreachable",
         // The settings of the connection.
         NotConnected = "not_connected",
         SettingWrong = "setting_wrong",
@@ -90,6 +92,8 @@ words! {
         ExtraDriveUnreadable = "extra_drive_unreadable",
         // Notifications.
         NotificationUrlNotHttps = "notification_url_not_https",
+        NotificationUrlUnreachable = "notification_url_unreachable",
+        SubscriptionExpired = "subscription_expired",
         // What Graph cannot read.
         ConfirmRecordingPolicy = "confirm_recording_policy",
         ConfirmInstructorPolicy = "confirm_instructor_policy",

@@ -83,6 +83,18 @@ ids! {
     NoticeVersionId,
     /// Something a person must be told.
     AlertId,
+    /// One thing that one person is told by mail.
+    MailId,
     /// A test meeting that is made and removed again.
     RehearsalId,
+    /// The former event of a meeting that was made anew.
+    WithdrawalId,
+    /// A written rule of how long something is kept.
+    RetentionPolicyId,
+    /// A reason for which nothing may be removed.
+    HoldId,
+    /// One run of the retention policies.
+    RetentionRunId,
+    /// A person's data to be erased.
+    ErasureId,
 }

@@ -78,6 +78,8 @@ pub struct Integration {
     pub notice_retention: String,
     /// The institution's own wording; empty uses ours.
     pub notice_wording: String,
+    /// Days after which Microsoft deletes a new recording; 0 if it never does.
+    pub recording_expiry_days: i64,
     /// When *Verify* last found no error.
     pub verified_at: Option<DateTime<Utc>>,
     /// Rises with each change; clients are cached by it.

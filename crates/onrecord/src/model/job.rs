@@ -27,6 +27,10 @@ words! {
         Roster = "roster",
         /// Make a test meeting and remove it, or only remove it. Subject: `rehearsal:{id}`.
         Rehearse = "rehearse",
+        /// Cancel the former event of a meeting that was made anew elsewhere. Subject: `withdrawal:{id}`.
+        Withdraw = "withdraw",
+        /// Send what is due to one person, as one letter. Subject: `user:{id}`.
+        Mail = "mail",
         /// A recurring duty of the timetable. Subject: `duty:{duty}`.
         Duty = "duty",
     }
@@ -49,8 +53,20 @@ words! {
         Verdicts = "verdicts",
         /// Subscriptions to change notifications are made, renewed, compared and ended.
         Subscriptions = "subscriptions",
+        /// Recordings that Microsoft will delete are copied in time, and told of where that fails.
+        Expiry = "expiry",
+        /// Drives of service accounts are read, and what will not fit is told.
+        Storage = "storage",
         /// A connection that was examined once is examined again each day.
         Examine = "examine",
+        /// What people are to be told is queued as mail, and what is due is sent.
+        Mail = "mail",
+        /// The address that waits for a sign of life is called, if all is well.
+        Alive = "alive",
+        /// The retention policies are applied, and what lay in the bin long enough is purged.
+        Retention = "retention",
+        /// Bytes that were purged are deleted; requests of people that were blocked are tried again.
+        Purge = "purge",
     }
 }
 

@@ -131,6 +131,18 @@ pub const OPTIONAL: &[Permission] = &[Permission {
     lost: "Doctor cannot warn before a secret ends.",
 }];
 
+/// The permission to send mail, asked for only where mails are sent through Microsoft: it reaches every mailbox of the
+/// tenant that no access policy of Exchange keeps out.
+pub const SENDING_MAIL: Permission = Permission {
+    name: "Mail.Send",
+    role_id: "b633e1c5-b582-4048-a93e-9f11b44c7e96",
+    instead: &[],
+    kinds: &[],
+    profile: Profile::Minimal,
+    purpose: "sends mails from the mailbox of ONRECORD_MAIL_FROM, where ONRECORD_MAIL_URL is graph:",
+    lost: "Nobody is told anything by mail.",
+};
+
 impl Permission {
     /// Whether an integration that does not fetch `off` needs it.
     pub fn is_needed(&self, off: &[SyncKind]) -> bool {

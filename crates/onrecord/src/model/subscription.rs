@@ -16,6 +16,8 @@ words! {
         Transcripts = "transcripts",
         /// A service account's OneDrive. Owner: the drive's id.
         Drive = "drive",
+        /// The chat of a class that is on or about to begin. Owner: the chat's thread id.
+        Chat = "chat",
     }
 }
 
@@ -29,24 +31,28 @@ impl SubscriptionKind {
             Self::Recordings => format!("users/{owner}/onlineMeetings/getAllRecordings"),
             Self::Transcripts => format!("users/{owner}/onlineMeetings/getAllTranscripts"),
             Self::Drive => format!("drives/{owner}/root"),
+            Self::Chat => format!("chats/{owner}/messages"),
         }
     }
 
-    /// Which changes are told: a drive tells updates only, artifacts only that they were made.
+    /// Which changes are told: a drive tells updates only, artifacts only that they were made. Teams may write that a
+    /// recording ended into the message in which it told of its beginning.
     pub fn change_type(self) -> &'static str {
         match self {
             Self::Recordings | Self::Transcripts => "created",
             Self::Drive => "updated",
+            Self::Chat => "created,updated",
         }
     }
 
-    /// How long Microsoft lets it live at most, less a margin.
+    /// How long Microsoft lets it live at most, less a margin. A chat's is wanted for one class only: should nobody be
+    /// left to end it, it ends soon by itself.
     pub fn life(self) -> TimeDelta {
-        let longest = match self {
-            Self::Recordings | Self::Transcripts => TimeDelta::minutes(4_320),
-            Self::Drive => TimeDelta::minutes(42_300),
-        };
-        longest - MARGIN
+        match self {
+            Self::Recordings | Self::Transcripts => TimeDelta::minutes(4_320) - MARGIN,
+            Self::Drive => TimeDelta::minutes(42_300) - MARGIN,
+            Self::Chat => TimeDelta::hours(3),
+        }
     }
 
     /// How long after its beginning it is renewed: so early that days may be lost without losing it.
@@ -54,6 +60,7 @@ impl SubscriptionKind {
         match self {
             Self::Recordings | Self::Transcripts => TimeDelta::days(1),
             Self::Drive => TimeDelta::days(7),
+            Self::Chat => TimeDelta::minutes(80),
         }
     }
 
@@ -62,6 +69,7 @@ impl SubscriptionKind {
         match self {
             Self::Recordings | Self::Drive => SyncKind::Recordings,
             Self::Transcripts => SyncKind::Transcripts,
+            Self::Chat => SyncKind::Chat,
         }
     }
 
@@ -71,6 +79,7 @@ impl SubscriptionKind {
             Self::Recordings => "OnlineMeetingRecording.Read.All",
             Self::Transcripts => "OnlineMeetingTranscript.Read.All",
             Self::Drive => "Files.ReadWrite.All",
+            Self::Chat => "Chat.Read.All",
         }
     }
 }
@@ -84,7 +93,7 @@ pub struct Subscription {
     pub integration_id: IntegrationId,
     /// What it is about.
     pub kind: SubscriptionKind,
-    /// Whose: an organizer's object id or a drive's id.
+    /// Whose: an organizer's object id, a drive's id or a chat's thread id.
     pub owner: String,
     /// The organizer whose deltas are read when it tells something.
     pub organizer: String,
@@ -106,6 +115,10 @@ pub struct Subscription {
     pub error: Option<String>,
     /// When it last told something.
     pub heard_at: Option<DateTime<Utc>>,
+    /// When Microsoft last made it, which it does only after our address has answered; kept when it ends.
+    pub made_at: Option<DateTime<Utc>>,
+    /// Since when Microsoft says that our address does not answer; `None` once it did.
+    pub unreachable_at: Option<DateTime<Utc>>,
 }
 
 impl Subscription {

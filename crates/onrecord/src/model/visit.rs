@@ -19,6 +19,46 @@ words! {
     }
 }
 
+words! {
+    /// How much is kept of who came.
+    pub enum AccessDetail {
+        /// Who, when, what.
+        Named = "named",
+        /// The same under a keyed pseudonym.
+        Pseudonymous = "pseudonymous",
+        /// Only how often.
+        CountsOnly = "counts_only",
+    }
+}
+
+/// What is kept of visits, and asked before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct AccessPrivacy {
+    /// How much is kept of who came.
+    pub detail: AccessDetail,
+    /// For how many days; then only counts are left.
+    pub days: i64,
+    /// Whether address and browser are kept.
+    pub network: bool,
+    /// Whether admins and officers say why they watch.
+    pub playback_reason: bool,
+}
+
+impl Default for AccessPrivacy {
+    fn default() -> Self {
+        Self { detail: AccessDetail::Named, days: 180, network: false, playback_reason: false }
+    }
+}
+
+/// Where a request came from, kept only where the school wants it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The caller's address.
+    pub address: Option<String>,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+}
+
 /// Whose visit to what, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VisitKey {

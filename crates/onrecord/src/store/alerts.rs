@@ -50,6 +50,16 @@ pub async fn raise(
     Ok(new > 0)
 }
 
+/// An open alert has grown graver: it is told by mail once more.
+pub async fn tell_again(tx: &Tx, meeting: MeetingId, kind: AlertKind) -> Result<()> {
+    tx.execute(
+        "UPDATE alert SET told_at = NULL WHERE meeting_id = $1 AND kind = $2 AND resolved_at IS NULL",
+        params![meeting, kind],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Resolves an open alert. False if there is none.
 pub async fn resolve(tx: &Tx, meeting: MeetingId, kind: AlertKind, at: DateTime<Utc>) -> Result<bool> {
     let done = tx
@@ -78,9 +88,11 @@ pub async fn of_meeting(db: &impl Read, meeting: MeetingId) -> Result<Vec<Alert>
 
 /// Open alerts whose class is over or cancelled; at most `limit`.
 pub async fn outlived(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<Alert>> {
+    let lasting: Vec<String> = AlertKind::AFTERWARDS.iter().map(|kind| format!("'{kind}'")).collect();
+    let lasting = lasting.join(", ");
     let sql = format!(
         "SELECT {COLUMNS} FROM alert a JOIN meeting m ON m.id = a.meeting_id
-         WHERE a.resolved_at IS NULL
+         WHERE a.resolved_at IS NULL AND a.kind NOT IN ({lasting})
            AND (m.cancelled_at IS NOT NULL OR (m.ends_at <= $1 AND m.guard_at IS NULL))
          ORDER BY a.raised_at, a.id LIMIT $2"
     );

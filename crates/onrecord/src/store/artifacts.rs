@@ -15,7 +15,8 @@ pub(super) const COLUMNS: &str = "a.id, a.integration_id, a.meeting_id, a.kind, 
      a.size_bytes, a.duration_ms, a.quick_xor_hash, a.sha256, a.part, a.started_at, a.ended_at, a.match_basis,
      a.confidence, a.decided_by, a.decided_reason, a.dismissed_at, a.shift_ms, a.offered_at, a.verified_at, a.damaged_at,
      a.source_removed_at, a.gone_at, a.hidden_at, a.hidden_by, a.hidden_reason, a.binned_at, a.restored_at,
-     a.expected_expiry_at, a.archive_key, a.download_count, a.view_count, a.last_downloaded_at, a.created_at";
+     a.purged_at, a.expected_expiry_at, a.expiry_set_at, a.archive_key, a.download_count, a.view_count, a.last_downloaded_at,
+     a.created_at";
 
 pub(super) fn artifact(row: &Row) -> Result<Artifact> {
     Ok(Artifact {
@@ -56,7 +57,9 @@ pub(super) fn artifact(row: &Row) -> Result<Artifact> {
         hidden_reason: row.get("hidden_reason")?,
         binned_at: row.get("binned_at")?,
         restored_at: row.get("restored_at")?,
+        purged_at: row.get("purged_at")?,
         expected_expiry_at: row.get("expected_expiry_at")?,
+        expiry_set_at: row.get("expiry_set_at")?,
         archive_key: row.get("archive_key")?,
         download_count: row.get("download_count")?,
         view_count: row.get("view_count")?,
@@ -229,6 +232,8 @@ pub async fn mark_unseen_gone(
 /// has chosen the older as `kept` and saves its fields next.
 pub async fn merge(tx: &Tx, kept: ArtifactId, lost: ArtifactId) -> Result<()> {
     tx.execute("UPDATE visit SET artifact_id = $1 WHERE artifact_id = $2", params![kept, lost]).await?;
+    super::holds::moved(tx, kept, lost).await?;
+    super::bin::moved(tx, kept, lost).await?;
     tx.execute(
         "UPDATE artifact SET
              download_count = download_count + (SELECT o.download_count FROM artifact o WHERE o.id = $2),

@@ -167,8 +167,8 @@ pub async fn of_conference(
     let who = "COALESCE('u' || CAST(r.user_id AS TEXT), 'e' || r.entra_object_id, 'm' || r.email,
                'r' || r.report_id || '/' || r.graph_id)";
     let sql = format!(
-        "SELECT r.meeting_id, MAX(r.user_id) AS user_id, MAX(COALESCE(u.name, r.name)) AS name,
-                MAX(COALESCE(u.email, r.email)) AS email, MAX(r.role) AS role, MIN(r.joined_at) AS joined_at,
+        "SELECT r.meeting_id, MAX(r.user_id) AS user_id, MAX(CASE WHEN u.restricted_at IS NOT NULL THEN u.pseudonym ELSE COALESCE(u.name, r.name) END) AS name,
+                MAX(CASE WHEN u.restricted_at IS NULL THEN COALESCE(u.email, r.email) END) AS email, MAX(r.role) AS role, MIN(r.joined_at) AS joined_at,
                 MAX(r.left_at) AS left_at, CAST(SUM(r.attended_s) AS BIGINT) AS attended_s
          FROM attendance_record r
          JOIN meeting m ON m.id = r.meeting_id

@@ -23,8 +23,14 @@ pub async fn append(tx: &Tx, entry: NewAuditEntry, salt: &str, at: DateTime<Utc>
         )
         .await?;
     tx.execute(
-        "INSERT INTO audit_detail (entry_id, salt, detail) VALUES ($1, $2, $3)",
-        params![id, salt, detail],
+        "INSERT INTO audit_detail (entry_id, user_id, visit_id, salt, detail) VALUES ($1, $2, $3, $4, $5)",
+        params![
+            id,
+            entry.visit.and_then(|(_, user)| user),
+            entry.visit.map(|(visit, _)| visit),
+            salt,
+            detail
+        ],
     )
     .await?;
     Ok(id)
@@ -144,6 +150,8 @@ pub struct Filter {
 pub struct Line {
     /// The entry.
     pub entry: AuditEntry,
+    /// Who did it; also whose visit it was, until that is forgotten.
+    pub person: Option<UserId>,
     /// The name of who did it, while the person is known.
     pub actor_name: Option<String>,
 }
@@ -153,26 +161,39 @@ pub async fn list(db: &impl Read, filter: &Filter, limit: i64) -> Result<Vec<Lin
     let before = filter.before.map_or(i64::MAX, |id| id.0);
     let mut sql =
         "SELECT e.id, e.seq, e.at, e.actor_id, e.action, e.subject, e.detail_hash, e.hash, d.detail,
-             u.name AS actor_name
+             COALESCE(e.actor_id, d.user_id) AS person_id, u.name AS actor_name
          FROM audit_entry e LEFT JOIN audit_detail d ON d.entry_id = e.id
-         LEFT JOIN \"user\" u ON u.id = e.actor_id
+         LEFT JOIN \"user\" u ON u.id = COALESCE(e.actor_id, d.user_id)
          WHERE e.id < $1"
             .to_owned();
     let mut params = params![before, limit];
+    if let Some(actor) = filter.actor {
+        params.push(actor.param());
+        let place = params.len();
+        write!(sql, " AND (e.actor_id = ${place} OR e.id IN (SELECT x.entry_id FROM audit_detail x WHERE x.user_id = ${place}))")
+            .expect("writing to a string does not fail");
+    }
     let mut narrow = |condition: &str, value: Option<sea_orm::Value>| {
         if let Some(value) = value {
             params.push(value);
             write!(sql, " AND e.{condition} ${}", params.len()).expect("writing to a string does not fail");
         }
     };
-    narrow("actor_id =", filter.actor.map(|actor| actor.param()));
     narrow("subject =", filter.subject.as_ref().map(Param::param));
     narrow("action =", filter.action.as_ref().map(Param::param));
     narrow("at >=", filter.from.map(|at| at.param()));
     narrow("at <", filter.until.map(|at| at.param()));
     sql.push_str(" ORDER BY e.id DESC LIMIT $2");
     let rows = db.rows(&sql, params).await?;
-    rows.iter().map(|row| Ok(Line { entry: entry(row)?, actor_name: row.get("actor_name")? })).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(Line {
+                entry: entry(row)?,
+                person: row.id_opt("person_id")?,
+                actor_name: row.get("actor_name")?,
+            })
+        })
+        .collect()
 }
 
 /// How many entries there are, and every action that occurs, in alphabetical order.

@@ -41,7 +41,7 @@ pub async fn of_conference(
 ) -> Result<Vec<ChatMessage>> {
     let beyond = if after.is_some() { "AND (c.sent_at, c.id) > ($3, $4)" } else { "" };
     let sql = format!(
-        "SELECT c.id, c.meeting_id, c.graph_id, c.user_id, c.entra_object_id, COALESCE(u.name, c.sender) AS sender,
+        "SELECT c.id, c.meeting_id, c.graph_id, c.user_id, c.entra_object_id, CASE WHEN u.restricted_at IS NOT NULL THEN u.pseudonym ELSE COALESCE(u.name, c.sender) END AS sender,
                 c.sent_at, c.edited_at, c.deleted_at, c.text
          FROM chat_message c
          JOIN meeting m ON m.id = c.meeting_id
@@ -54,6 +54,15 @@ pub async fn of_conference(
         values.extend(params![at, id]);
     }
     db.rows(&sql, values).await?.iter().map(message).collect()
+}
+
+/// A meeting's messages in order, deleted ones included, each with our name for its sender.
+pub async fn named_of_meeting(db: &impl Read, meeting: MeetingId) -> Result<Vec<ChatMessage>> {
+    let sql = "SELECT c.id, c.meeting_id, c.graph_id, c.user_id, c.entra_object_id, COALESCE(u.name, c.sender) AS sender,
+                   c.sent_at, c.edited_at, c.deleted_at, c.text
+               FROM chat_message c LEFT JOIN \"user\" u ON u.id = c.user_id
+               WHERE c.meeting_id = $1 ORDER BY c.sent_at, c.id";
+    db.rows(sql, params![meeting]).await?.iter().map(message).collect()
 }
 
 /// Writes a message that is new or changed. `message.id` is not read.

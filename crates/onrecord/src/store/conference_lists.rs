@@ -4,9 +4,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::conferences::{COLUMNS, conference};
-use super::{Dialect, Param as _, Read, Result, Row};
+use super::{Dialect, Param as _, Read, Result, Row, many};
 use crate::model::conference::{AutoRecordingStatus, Conference, ConferenceStatus};
-use crate::model::id::{ConferenceId, CourseId, Id as _, UserId};
+use crate::model::id::{ConferenceId, CourseId, UserId};
 use crate::params;
 
 /// Whose list it is.
@@ -122,7 +122,7 @@ pub async fn list(db: &impl Read, query: &Query) -> Result<Vec<Line>> {
     let sql = format!(
         "SELECT {COLUMNS}, c.first_starts_at, c.last_ends_at, k.code AS course_code, k.title AS course_title
          FROM ({narrow}) page JOIN conference c ON c.id = page.id JOIN course k ON k.id = c.course_id
-         ORDER BY c.first_starts_at DESC, c.id DESC"
+         ORDER BY page.first_starts_at DESC, page.id DESC"
     );
     let rows = db.rows(&sql, params).await?;
     let mut lines = rows.iter().map(line).collect::<Result<Vec<_>>>()?;
@@ -203,7 +203,7 @@ fn narrow(query: &Query, dialect: Dialect) -> (String, Vec<sea_orm::Value>) {
         if filter.conditions.is_empty() { "TRUE".to_owned() } else { filter.conditions.join(" AND ") };
     filter.params.push(query.limit.param());
     let sql = format!(
-        "SELECT c.id FROM {from} WHERE {conditions} ORDER BY c.first_starts_at DESC, c.id DESC LIMIT ${}",
+        "SELECT c.id, c.first_starts_at FROM {from} WHERE {conditions} ORDER BY c.first_starts_at DESC, c.id DESC LIMIT ${}",
         filter.params.len()
     );
     (sql, filter.params)
@@ -237,8 +237,8 @@ async fn sum_up(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> Resul
     if lines.is_empty() {
         return Ok(());
     }
-    // Ids are numbers of ours: written out, they keep the statement one for any number of lines.
-    let ids: Vec<String> = lines.iter().map(|line| line.conference.id.get().to_string()).collect();
+    let mut params = params![now];
+    let ids = many::any_of(&mut params, lines.iter().map(|line| line.conference.id));
     let sql = format!(
         "SELECT m.conference_id, COUNT(*) AS meetings,
              COUNT(CASE WHEN m.ends_at <= $1 THEN 1 END) AS ended,
@@ -257,10 +257,9 @@ async fn sum_up(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> Resul
                  THEN m.auto_recording_status END) AS failure_ahead,
              MAX(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled')
                  THEN m.auto_recording_status END) AS failure
-         FROM meeting m WHERE m.conference_id IN ({}) AND m.cancelled_at IS NULL GROUP BY m.conference_id",
-        ids.join(", ")
+         FROM meeting m WHERE m.conference_id IN ({ids}) AND m.cancelled_at IS NULL GROUP BY m.conference_id"
     );
-    for row in db.rows(&sql, params![now]).await? {
+    for row in db.rows(&sql, params).await? {
         let id: ConferenceId = row.id("conference_id")?;
         let failure: Option<AutoRecordingStatus> = row.get("failure_ahead")?;
         let sum = Sum {

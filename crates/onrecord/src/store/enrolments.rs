@@ -65,6 +65,16 @@ pub async fn remove(tx: &Tx, course: CourseId, people: &[UserId]) -> Result<u64>
     let mut removed = 0;
     for piece in people.chunks(many::CHUNK) {
         let places = many::list(2, piece.len());
+        // A hold on a person goes on holding the classes of a course that they leave.
+        let held = format!(
+            "INSERT INTO hold_course (hold_id, course_id) SELECT h.id, $1 FROM hold h
+             WHERE h.scope = 'person' AND h.released_at IS NULL AND h.subject_id IN ({places}) ON CONFLICT DO NOTHING"
+        );
+        tx.execute(
+            &held,
+            std::iter::once(course.param()).chain(piece.iter().map(super::Param::param)).collect(),
+        )
+        .await?;
         let sql = format!("DELETE FROM enrolment WHERE course_id = $1 AND user_id IN ({places})");
         let mut params = params![course];
         params.extend(piece.iter().map(Param::param));
@@ -132,4 +142,17 @@ pub async fn counts(db: &impl Read, course: CourseId, today: NaiveDate) -> Resul
         )
         .await?;
     row.map_or(Ok((0, 0)), |row| Ok((row.get("learners")?, row.get("instructors")?)))
+}
+
+/// Whether somebody teaches, and whether they learn, in any course at present.
+pub async fn parts_of(db: &impl Read, user: UserId, today: NaiveDate) -> Result<(bool, bool)> {
+    let row = db
+        .row(
+            "SELECT COUNT(CASE WHEN role = 'instructor' THEN 1 END) AS teaches,
+                    COUNT(CASE WHEN role = 'learner' THEN 1 END) AS learns
+             FROM enrolment WHERE user_id = $1 AND (ends_on IS NULL OR ends_on >= $2)",
+            params![user, today],
+        )
+        .await?;
+    row.map_or(Ok((false, false)), |row| Ok((row.get::<i64>("teaches")? > 0, row.get::<i64>("learns")? > 0)))
 }

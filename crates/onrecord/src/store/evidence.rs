@@ -183,3 +183,19 @@ pub async fn last_file(db: &impl Read, drive: &str) -> Result<Option<String>> {
         .await?;
     row.map(|row| row.get("item_id")).transpose()
 }
+
+/// Recordings that the recordings API told of and that came between two moments.
+pub async fn recordings_between(
+    db: &impl Read,
+    integration: IntegrationId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<i64> {
+    let row = db
+        .row(
+            "SELECT COUNT(*) AS n FROM artifact WHERE integration_id = $1 AND kind = 'recording'
+               AND graph_id IS NOT NULL AND created_at > $2 AND created_at <= $3",
+            params![integration, from, to],
+        )
+        .await?;
+    Ok(row.map(|row| row.get("n")).transpose()?.unwrap_or_default())
+}

@@ -11,7 +11,7 @@ use crate::params;
 const COLUMNS: &str =
     "i.id, i.name, i.tenant_id, i.client_id, i.client_secret_sealed, i.client_certificate_sealed, i.extra_drive_id, i.kinds_off,
      i.instructor_role, i.lobby_scope, i.lawful_basis, i.notice_contact, i.notice_storage, i.notice_retention,
-     i.notice_wording, i.verified_at, i.revision";
+     i.notice_wording, i.recording_expiry_days, i.verified_at, i.revision";
 
 fn integration(row: &Row) -> Result<Integration> {
     let kinds: Vec<String> = row.json("kinds_off")?;
@@ -31,6 +31,7 @@ fn integration(row: &Row) -> Result<Integration> {
         notice_storage: row.get("notice_storage")?,
         notice_retention: row.get("notice_retention")?,
         notice_wording: row.get("notice_wording")?,
+        recording_expiry_days: row.get("recording_expiry_days")?,
         verified_at: row.get("verified_at")?,
         revision: row.get("revision")?,
     })
@@ -77,7 +78,8 @@ pub async fn update(tx: &Tx, new: &Integration, at: DateTime<Utc>) -> Result<()>
         "UPDATE integration SET name = $2, tenant_id = $3, client_id = $4, client_secret_sealed = $5,
              extra_drive_id = $6, kinds_off = $7, instructor_role = $8, lobby_scope = $9, lawful_basis = $10,
              notice_contact = $11, notice_storage = $12, notice_retention = $13, notice_wording = $14,
-             revision = revision + 1, updated_at = $15, client_certificate_sealed = $16
+             revision = revision + 1, updated_at = $15, client_certificate_sealed = $16,
+             recording_expiry_days = $17
          WHERE id = $1",
         params![
             new.id,
@@ -95,7 +97,8 @@ pub async fn update(tx: &Tx, new: &Integration, at: DateTime<Utc>) -> Result<()>
             new.notice_retention,
             new.notice_wording,
             at,
-            new.client_certificate_sealed
+            new.client_certificate_sealed,
+            new.recording_expiry_days
         ],
     )
     .await?;

@@ -270,3 +270,10 @@ pub async fn give_back(tx: &Tx, worker: &str, now: DateTime<Utc>) -> Result<()> 
     }
     Ok(())
 }
+
+/// Work of one kind that was given up: the row, its subject, and when.
+pub async fn given_up(db: &impl Read, kind: JobKind) -> Result<Vec<(JobId, String, DateTime<Utc>)>> {
+    let sql = "SELECT id, subject, dead_at FROM job WHERE kind = $1 AND dead_at IS NOT NULL ORDER BY id";
+    let rows = db.rows(sql, params![kind]).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.get("subject")?, row.get("dead_at")?))).collect()
+}

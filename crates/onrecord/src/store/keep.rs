@@ -1,5 +1,5 @@
-//! Copies in the archive: table `archive_draft`, which names every object that is being written, and the columns of
-//! `artifact` that tell of our own copy. A draft whose row outlives its writer is removed later.
+//! Copies in the archive: the columns of `artifact` that tell of our own copy, its expiry at Microsoft, and the texts
+//! beside it. Table `archive_draft`, which names every object that is being written, has a file of its own.
 
 use chrono::{DateTime, Utc};
 
@@ -9,24 +9,6 @@ use super::{Read, Result, Tx};
 use crate::model::artifact::{Artifact, Confidence, MatchBasis};
 use crate::model::id::{ArtifactId, ConferenceId, IntegrationId, MeetingId, UserId};
 use crate::params;
-
-/// Notes that an object is being written.
-pub async fn begin_draft(tx: &Tx, key: &str, at: DateTime<Utc>) -> Result<()> {
-    tx.execute("INSERT INTO archive_draft (key, begun_at) VALUES ($1, $2)", params![key, at]).await?;
-    Ok(())
-}
-
-/// The object belongs to a row now, or it was removed.
-pub async fn end_draft(tx: &Tx, key: &str) -> Result<()> {
-    tx.execute("DELETE FROM archive_draft WHERE key = $1", params![key]).await?;
-    Ok(())
-}
-
-/// Objects whose writing began before `before` and never ended, at most `limit`.
-pub async fn stale_drafts(db: &impl Read, before: DateTime<Utc>, limit: i64) -> Result<Vec<String>> {
-    let sql = "SELECT key FROM archive_draft WHERE begun_at < $1 ORDER BY begun_at LIMIT $2";
-    db.rows(sql, params![before, limit]).await?.iter().map(|row| row.get("key")).collect()
-}
 
 /// An object in the archive as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +25,47 @@ pub struct Kept {
     pub duration_ms: i64,
 }
 
-/// Writes that a row's bytes are in the archive and were compared.
+/// Writes that a row's bytes are in the archive and were compared. Counts from now on, also after an earlier damage.
 pub async fn verified(tx: &Tx, id: ArtifactId, kept: &Kept, at: DateTime<Utc>) -> Result<()> {
+    let damaged = tx.row("SELECT damaged_at FROM artifact WHERE id = $1", params![id]).await?;
+    let damaged: Option<DateTime<Utc>> = damaged.map_or(Ok(None), |row| row.get("damaged_at"))?;
+    let counts_at = damaged.map_or(at, |damaged| at.max(damaged + chrono::Duration::microseconds(1)));
     tx.execute(
         "UPDATE artifact SET archive_key = $2, sha256 = $3, quick_xor_hash = $4, size_bytes = $5,
-             duration_ms = COALESCE(duration_ms, $6), verified_at = $7, updated_at = $7,
+             duration_ms = COALESCE(duration_ms, $6), verified_at = $7, updated_at = $8, damage = '',
              mime_type = CASE WHEN mime_type = '' THEN 'video/mp4' ELSE mime_type END
          WHERE id = $1",
-        params![id, kept.key, kept.sha256, kept.quick_xor_hash, kept.size_bytes, kept.duration_ms, at],
+        params![
+            id,
+            kept.key,
+            kept.sha256,
+            kept.quick_xor_hash,
+            kept.size_bytes,
+            kept.duration_ms,
+            counts_at,
+            at
+        ],
     )
     .await?;
+    Ok(())
+}
+
+/// Writes that our copy is not what it was. It is not served from then on.
+pub async fn damaged(tx: &Tx, id: ArtifactId, what: &str, at: DateTime<Utc>) -> Result<()> {
+    tx.execute(
+        "UPDATE artifact SET damage = $2, updated_at = $3,
+             damaged_at = CASE WHEN verified_at IS NOT NULL AND verified_at > $3 THEN verified_at ELSE $3 END
+         WHERE id = $1",
+        params![id, what, at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes that Microsoft's file was removed because we have a verified copy.
+pub async fn source_removed(tx: &Tx, id: ArtifactId, at: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE artifact SET source_removed_at = $2, updated_at = $2 WHERE id = $1";
+    tx.execute(sql, params![id, at]).await?;
     Ok(())
 }
 
@@ -101,7 +114,8 @@ pub async fn bring(tx: &Tx, new: &Brought<'_>, at: DateTime<Utc>) -> Result<Arti
 
 /// A class's recording with these very bytes, if it has one.
 pub async fn same_in_class(db: &impl Read, meeting: MeetingId, sha256: &str) -> Result<Option<ArtifactId>> {
-    let sql = "SELECT id FROM artifact WHERE meeting_id = $1 AND kind = 'recording' AND sha256 = $2 LIMIT 1";
+    let sql = "SELECT id FROM artifact WHERE meeting_id = $1 AND kind = 'recording' AND sha256 = $2
+                 AND purged_at IS NULL LIMIT 1";
     db.row(sql, params![meeting, sha256]).await?.map(|row| row.id("id")).transpose()
 }
 
@@ -163,4 +177,37 @@ pub async fn without_file(db: &impl Read) -> Result<(i64, Option<DateTime<Utc>>)
                  AND verified_at IS NULL AND meeting_id IS NOT NULL AND expected_expiry_at IS NOT NULL";
     let row = db.row(sql, params![]).await?;
     row.map_or(Ok((0, None)), |row| Ok((row.get("n")?, row.get("until")?)))
+}
+
+/// What a recording's place in the archive is named after.
+#[derive(Debug, Clone)]
+pub struct ClassName {
+    /// Short name of the course.
+    pub course_code: String,
+    /// Title of the conference.
+    pub title: String,
+    /// Its IANA zone.
+    pub time_zone: String,
+    /// When the class was to begin.
+    pub starts_at: DateTime<Utc>,
+}
+
+/// The class of a meeting, as its recordings are named.
+pub async fn class_of(db: &impl Read, meeting: MeetingId) -> Result<Option<ClassName>> {
+    let row = db
+        .row(
+            "SELECT k.code, c.title, c.time_zone, m.starts_at FROM meeting m
+             JOIN conference c ON c.id = m.conference_id JOIN course k ON k.id = c.course_id WHERE m.id = $1",
+            params![meeting],
+        )
+        .await?;
+    row.map(|row| {
+        Ok(ClassName {
+            course_code: row.get("code")?,
+            title: row.get("title")?,
+            time_zone: row.get("time_zone")?,
+            starts_at: row.get("starts_at")?,
+        })
+    })
+    .transpose()
 }

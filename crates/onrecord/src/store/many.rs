@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Read, Result, Row};
+use crate::model::id::Id;
 
 /// Rows per statement: safely below the parameter limit of both databases for up to 16 columns.
 pub(super) const CHUNK: usize = 1_000;
@@ -37,6 +38,19 @@ pub(super) async fn where_in<K: super::Param>(
         found.extend(db.rows(&sql, params).await?);
     }
     Ok(found)
+}
+
+/// Adds `ids` to the parameters and returns their list for an `IN`. The list is padded with an id that no row has, to
+/// one of few lengths: then there are few statements, which stay compiled.
+pub(in crate::store) fn any_of<I: Id>(
+    params: &mut Vec<sea_orm::Value>,
+    ids: impl Iterator<Item = I>,
+) -> String {
+    let first = params.len() + 1;
+    params.extend(ids.map(|id| sea_orm::Value::from(id.get())));
+    let count = (params.len() + 1 - first).next_multiple_of(32);
+    params.resize(first - 1 + count, sea_orm::Value::from(0_i64));
+    list(first, count)
 }
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ pub struct Medium {
     pub last_downloaded_at: Option<DateTime<Utc>>,
     /// When Microsoft is expected to delete its copy; an estimate.
     pub expected_expiry_at: Option<DateTime<Utc>>,
+    /// When a person said when that is.
+    pub expiry_set_at: Option<DateTime<Utc>>,
     /// When anything of it last changed at Microsoft.
     pub updated_at: DateTime<Utc>,
 }
@@ -145,7 +147,7 @@ pub struct Place {
 
 const COLUMNS: &str = "a.id, a.kind, a.integration_id, a.meeting_id, a.graph_id, a.drive_id, a.item_id, a.web_url,
      a.e_tag, a.name, a.mime_type, a.size_bytes, a.duration_ms, a.quick_xor_hash, a.part, a.started_at, a.ended_at,
-     a.match_basis, a.decided_reason, a.expected_expiry_at, a.confidence, a.verified_at, a.damaged_at, a.source_removed_at, a.gone_at, a.binned_at, a.restored_at,
+     a.match_basis, a.decided_reason, a.expected_expiry_at, a.expiry_set_at, a.confidence, a.verified_at, a.damaged_at, a.source_removed_at, a.gone_at, a.binned_at, a.restored_at,
      a.hidden_at, a.hidden_reason, a.archive_key, a.download_count, a.view_count, a.last_downloaded_at,
      a.updated_at";
 
@@ -170,6 +172,7 @@ fn medium(row: &Row) -> Result<Medium> {
         ended_at: row.get("ended_at")?,
         match_basis: row.get("match_basis")?,
         expected_expiry_at: row.get("expected_expiry_at")?,
+        expiry_set_at: row.get("expiry_set_at")?,
         decided_reason: row.get("decided_reason")?,
         confidence: row.get("confidence")?,
         facts: safety_facts(row)?,
@@ -389,7 +392,8 @@ pub async fn find_transcript(db: &impl Read, recording: ArtifactId) -> Result<Op
         .row(
             "SELECT t.id FROM artifact r
              JOIN artifact t ON t.meeting_id = r.meeting_id AND t.kind = 'transcript'
-             WHERE r.id = $1 AND t.hidden_at IS NULL AND t.confidence = 'certain' AND (
+             WHERE r.id = $1 AND t.hidden_at IS NULL AND t.confidence = 'certain'
+               AND (t.binned_at IS NULL OR t.restored_at >= t.binned_at) AND (
                  t.correlation_id = r.correlation_id
                  OR (t.call_id = r.call_id AND t.part = r.part)
                  OR NOT EXISTS (SELECT 1 FROM artifact o
@@ -408,7 +412,12 @@ pub async fn find_transcript(db: &impl Read, recording: ArtifactId) -> Result<Op
 pub async fn cues(db: &impl Read, transcript: ArtifactId) -> Result<Vec<Cue>> {
     let rows = db
         .rows(
-            "SELECT start_ms, end_ms, speaker, text FROM transcript_cue WHERE artifact_id = $1 ORDER BY seq",
+            // Who asked to be forgotten is shown under their pseudonym while something still keeps their name.
+            "SELECT q.start_ms, q.end_ms, COALESCE((SELECT u.pseudonym FROM \"user\" u
+                 WHERE u.restricted_at IS NOT NULL AND (u.name = q.speaker OR EXISTS
+                     (SELECT 1 FROM attendance_record r WHERE r.user_id = u.id AND r.name = q.speaker))
+                 LIMIT 1), q.speaker) AS speaker, q.text
+             FROM transcript_cue q WHERE q.artifact_id = $1 ORDER BY q.seq",
             params![transcript],
         )
         .await?;

@@ -304,7 +304,13 @@ id_params!(
     ChatMessageId,
     NoticeVersionId,
     AlertId,
+    MailId,
     RehearsalId,
+    WithdrawalId,
+    RetentionPolicyId,
+    HoldId,
+    RetentionRunId,
+    ErasureId,
 );
 
 /// `($1, $2), ($3, $4), …` for `rows` rows of `columns` columns each.

@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::{Read, Result, Row, Tx};
-use crate::model::id::{IntegrationId, SubscriptionId};
+use crate::model::id::{IntegrationId, MeetingId, SubscriptionId};
+use crate::model::integration::SyncKind;
 use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::params;
 
 const COLUMNS: &str = "id, integration_id, kind, owner, organizer, made_by, address, graph_id,
-     client_state_hash, expires_at, due_at, attempts, error, heard_at";
+     client_state_hash, expires_at, due_at, attempts, error, heard_at,
+     made_at, unreachable_at";
 
 fn subscription(row: &Row) -> Result<Subscription> {
     Ok(Subscription {
@@ -26,6 +28,8 @@ fn subscription(row: &Row) -> Result<Subscription> {
         attempts: row.get("attempts")?,
         error: row.get("error")?,
         heard_at: row.get("heard_at")?,
+        made_at: row.get("made_at")?,
+        unreachable_at: row.get("unreachable_at")?,
     })
 }
 
@@ -101,6 +105,20 @@ pub async fn live(
     Ok(())
 }
 
+/// Notes that Microsoft has just made a subscription: our address answered.
+pub async fn made(tx: &Tx, id: SubscriptionId, at: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE subscription SET made_at = $2, unreachable_at = NULL WHERE id = $1";
+    tx.execute(sql, params![id, at]).await?;
+    Ok(())
+}
+
+/// Notes that our address did not answer Microsoft; since when stays.
+pub async fn unreachable(tx: &Tx, id: SubscriptionId, at: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE subscription SET unreachable_at = COALESCE(unreachable_at, $2) WHERE id = $1";
+    tx.execute(sql, params![id, at]).await?;
+    Ok(())
+}
+
 /// Notes that a subscription could not be made or renewed, and when it is tried again.
 pub async fn failed(tx: &Tx, id: SubscriptionId, error: &str, due_at: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE subscription SET error = $2, due_at = $3, attempts = attempts + 1 WHERE id = $1";
@@ -172,6 +190,93 @@ pub async fn troubles(db: &impl Read) -> Result<Vec<(SubscriptionKind, String, i
         )
         .await?;
     rows.iter().map(|row| Ok((row.get("kind")?, row.get("error")?, row.get("n")?))).collect()
+}
+
+/// The chat of a class that is on or about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatOfClass {
+    /// The chat's thread id.
+    pub thread: String,
+    /// The organizer's object id.
+    pub organizer: String,
+    /// What is not fetched in its course.
+    pub kinds_off: Vec<SyncKind>,
+}
+
+/// The stretch in which a class counts as on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// It begins by then.
+    pub begun_by: DateTime<Utc>,
+    /// It has not ended then.
+    pub now: DateTime<Utc>,
+    /// Or it was watched and ended after this: whether its call goes on is being read.
+    pub just_ended_after: DateTime<Utc>,
+    /// Or its call goes on, and it ended after this.
+    pub overtime_after: DateTime<Utc>,
+}
+
+/// The chats of an integration's classes that are on or about to begin.
+pub async fn chats_of_classes_on(
+    db: &impl Read,
+    integration: IntegrationId,
+    stretch: Stretch,
+) -> Result<Vec<ChatOfClass>> {
+    let Stretch { begun_by, now, just_ended_after, overtime_after } = stretch;
+    let rows = db
+        .rows(
+            "SELECT m.chat_thread_id, m.organizer_id, k.kinds_off FROM meeting m
+             JOIN conference c ON c.id = m.conference_id JOIN course k ON k.id = c.course_id
+             WHERE m.settled_at IS NULL AND m.cancelled_at IS NULL AND m.ends_at > $4 AND m.starts_at <= $2
+               AND (m.ends_at > $3 OR m.guard_at IS NOT NULL OR (m.watched_at IS NOT NULL AND m.ends_at > $5))
+               AND c.integration_id = $1 AND m.chat_thread_id IS NOT NULL AND m.organizer_id IS NOT NULL
+             ORDER BY m.starts_at, m.id",
+            params![integration, begun_by, now, overtime_after, just_ended_after],
+        )
+        .await?;
+    let chat = |row: &Row| {
+        Ok(ChatOfClass {
+            thread: row.get("chat_thread_id")?,
+            organizer: row.get("organizer_id")?,
+            kinds_off: row.json("kinds_off")?,
+        })
+    };
+    rows.iter().map(chat).collect()
+}
+
+/// A class whose chat tells something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClassOfChat {
+    /// The meeting.
+    pub id: MeetingId,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When its chat was last read while it was on.
+    pub watched_at: Option<DateTime<Utc>>,
+}
+
+/// The classes of a chat that begin until the first moment and ended after the second, if they did.
+pub async fn classes_of_chat(
+    db: &impl Read,
+    (integration, thread): (IntegrationId, &str),
+    (begun_by, ends_after): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<ClassOfChat>> {
+    let rows = db
+        .rows(
+            "SELECT m.id, m.starts_at, m.watched_at FROM meeting m JOIN conference c ON c.id = m.conference_id
+             WHERE m.settled_at IS NULL AND m.cancelled_at IS NULL AND m.ends_at > $4 AND m.starts_at <= $3
+               AND m.chat_thread_id = $2 AND c.integration_id = $1 ORDER BY m.id",
+            params![integration, thread, begun_by, ends_after],
+        )
+        .await?;
+    let class = |row: &Row| {
+        Ok(ClassOfChat {
+            id: row.id("id")?,
+            starts_at: row.get("starts_at")?,
+            watched_at: row.get("watched_at")?,
+        })
+    };
+    rows.iter().map(class).collect()
 }
 
 /// Whether an artifact that Microsoft tells of is here already, with its file or text, in a class that is settled.

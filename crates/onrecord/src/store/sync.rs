@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Read, Result, Row, Tx};
+use super::{Param as _, Read, Result, Row, Tx};
 use crate::model::conference::{Meeting, Verdict};
-use crate::model::id::{ConferenceId, IntegrationId, MeetingId, SyncRunId, UserId};
+use crate::model::id::{ConferenceId, CourseId, IntegrationId, MeetingId, SyncRunId, UserId};
 use crate::model::integration::SyncKind;
 use crate::model::sync::{SyncCause, SyncReport, SyncRun, SyncState};
 use crate::model::verdict::Fact;
@@ -224,6 +224,41 @@ pub async fn reopen(tx: &Tx, meeting: MeetingId, at: DateTime<Utc>) -> Result<()
     tx.execute("UPDATE meeting SET settled_at = NULL, next_sync_at = $2 WHERE id = $1", params![meeting, at])
         .await?;
     Ok(())
+}
+
+/// Whose classes are opened again.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
+    /// Those of a course.
+    Course(CourseId),
+    /// Those of an integration.
+    Integration(IntegrationId),
+}
+
+/// Opens again the settled classes that were held after `since` and of which one of `kinds` was never read, because
+/// it was off: they are looked at `at`. Returns how many.
+pub async fn reopen_unread(
+    tx: &Tx,
+    whose: Whose,
+    kinds: &[SyncKind],
+    (since, at): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<u64> {
+    let (column, id) = match whose {
+        Whose::Course(id) => ("course_id", id.param()),
+        Whose::Integration(id) => ("integration_id", id.param()),
+    };
+    let mut reopened = 0;
+    for kind in kinds {
+        let sql = format!(
+            "UPDATE meeting SET settled_at = NULL, next_sync_at = $1
+             WHERE settled_at IS NOT NULL AND cancelled_at IS NULL AND ends_at > $2 AND verdict <> 'not_held'
+               AND conference_id IN (SELECT id FROM conference WHERE {column} = $3)
+               AND NOT EXISTS (SELECT 1 FROM sync_state s WHERE s.meeting_id = meeting.id AND s.kind = $4
+                               AND s.state = 'ok' AND s.read_at >= meeting.ends_at)"
+        );
+        reopened += tx.execute(&sql, vec![at.param(), since.param(), id.clone(), kind.param()]).await?;
+    }
+    Ok(reopened)
 }
 
 /// Moves the next look at a meeting.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Read as _, Result, Tx};
-use crate::model::id::{ArtifactId, VisitId};
-use crate::model::visit::{OPEN_FOR, VisitKey, Way};
+use crate::model::id::{ArtifactId, UserId, VisitId};
+use crate::model::visit::{OPEN_FOR, Trace, VisitKey, Way};
 use crate::params;
 
 /// Makes everybody else who counts a visit to this artifact wait for the end of the transaction.
@@ -15,20 +15,31 @@ pub async fn lock(tx: &Tx, artifact: ArtifactId) -> Result<()> {
 }
 
 /// The visit that is still open at `now`, if any.
-pub async fn find_open(tx: &Tx, key: VisitKey, now: DateTime<Utc>) -> Result<Option<VisitId>> {
+pub async fn find_open(
+    tx: &Tx,
+    (key, visitor): (VisitKey, &str),
+    now: DateTime<Utc>,
+) -> Result<Option<VisitId>> {
     let row = tx
         .row(
             "SELECT id FROM visit
-             WHERE artifact_id = $1 AND user_id = $2 AND way = $3 AND last_request_at > $4
+             WHERE artifact_id = $1 AND visitor = $2 AND way = $3 AND last_request_at > $4
              ORDER BY last_request_at DESC LIMIT 1",
-            params![key.artifact_id, key.user_id, key.way, now - OPEN_FOR],
+            params![key.artifact_id, visitor, key.way, now - OPEN_FOR],
         )
         .await?;
     row.map(|row| row.id("id")).transpose()
 }
 
-/// Opens a visit and raises the artifact's counter of its way.
-pub async fn insert(tx: &Tx, key: VisitKey, at: DateTime<Utc>) -> Result<VisitId> {
+/// Opens a visit and raises the artifact's counter of its way. `who` is what it is told apart by, the person if they are
+/// named, and where the request came from.
+pub async fn insert(
+    tx: &Tx,
+    key: VisitKey,
+    who: (&str, Option<UserId>, &Trace),
+    at: DateTime<Utc>,
+) -> Result<VisitId> {
+    let (visitor, user, trace) = who;
     let counter = match key.way {
         Way::Watch => "view_count = view_count + 1",
         Way::Download => "download_count = download_count + 1, last_downloaded_at = $2",
@@ -37,9 +48,9 @@ pub async fn insert(tx: &Tx, key: VisitKey, at: DateTime<Utc>) -> Result<VisitId
     let binds = if key.way == Way::Watch { params![key.artifact_id] } else { params![key.artifact_id, at] };
     tx.execute(&sql, binds).await?;
     tx.insert(
-        "INSERT INTO visit (artifact_id, user_id, way, opened_at, last_request_at)
-         VALUES ($1, $2, $3, $4, $4) RETURNING id",
-        params![key.artifact_id, key.user_id, key.way, at],
+        "INSERT INTO visit (artifact_id, user_id, way, opened_at, last_request_at, visitor, address, user_agent)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING id",
+        params![key.artifact_id, user, key.way, at, visitor, trace.address, trace.user_agent],
     )
     .await
 }

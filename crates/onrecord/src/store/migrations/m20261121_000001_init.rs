@@ -11,8 +11,11 @@ impl MigrationTrait for Migration {
         super::run(manager, PEOPLE).await?;
         super::run(manager, CONFERENCES).await?;
         super::run(manager, ARTIFACTS).await?;
+        super::run(manager, super::keeping::KEEPING).await?;
         super::run(manager, ENGINE).await?;
-        super::run(manager, IDENTITY).await
+        super::run(manager, super::retention_tables::RETENTION).await?;
+        super::run(manager, super::identity_tables::IDENTITY).await?;
+        super::run(manager, super::mail_tables::MAIL).await
     }
 }
 
@@ -29,11 +32,15 @@ CREATE TABLE "user" (
     theme {text},
     password_hash {text},
     disabled_at {time},
+    pseudonym {text} UNIQUE,
+    restricted_at {time},
+    erased_at {time},
     last_seen_at {time},
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL
 );
 CREATE INDEX user_by_upn ON "user" (upn);
+CREATE INDEX user_restricted ON "user" (id) WHERE restricted_at IS NOT NULL;
 CREATE INDEX user_by_name ON "user" (name, id);
 CREATE INDEX user_admin ON "user" (id) WHERE role IS NOT NULL;
 CREATE TABLE user_alias (
@@ -88,6 +95,11 @@ CREATE TABLE integration (
     notice_storage {text} NOT NULL DEFAULT '',
     notice_retention {text} NOT NULL DEFAULT '',
     notice_wording {text} NOT NULL DEFAULT '',
+    recording_expiry_days BIGINT NOT NULL DEFAULT 120,
+    access_detail {text} NOT NULL DEFAULT 'named',
+    access_days BIGINT NOT NULL DEFAULT 180,
+    access_network BOOLEAN NOT NULL DEFAULT FALSE,
+    playback_reason BOOLEAN NOT NULL DEFAULT FALSE,
     verified_at {time},
     revision BIGINT NOT NULL DEFAULT 1,
     created_at {time} NOT NULL,
@@ -222,9 +234,11 @@ CREATE TABLE meeting (
     synced_at {time},
     cancelled_at {time},
     settled_at {time},
+    news_at {time},
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL
 );
+CREATE INDEX meeting_news ON meeting (news_at) WHERE news_at IS NOT NULL;
 CREATE INDEX meeting_by_conference ON meeting (conference_id, starts_at, id, ends_at, verdict, cancelled_at,
     auto_recording_status);
 CREATE INDEX meeting_by_start ON meeting (starts_at, id);
@@ -235,6 +249,7 @@ CREATE INDEX meeting_failing ON meeting (ends_at, conference_id, cancelled_at)
 CREATE INDEX meeting_by_account ON meeting (service_account_id, created_at);
 CREATE INDEX meeting_by_online_meeting ON meeting (organizer_id, online_meeting_id);
 CREATE INDEX meeting_by_join_url ON meeting (join_url);
+CREATE INDEX meeting_by_thread ON meeting (chat_thread_id) WHERE settled_at IS NULL;
 CREATE INDEX meeting_due ON meeting (next_sync_at) WHERE settled_at IS NULL AND next_sync_at IS NOT NULL;
 CREATE INDEX meeting_pending ON meeting (starts_at) WHERE auto_recording_status = 'pending' AND cancelled_at IS NULL;
 CREATE INDEX meeting_unsent ON meeting (starts_at) WHERE wanted_revision <> sent_revision;
@@ -249,8 +264,10 @@ CREATE TABLE alert (
     meeting_id BIGINT NOT NULL REFERENCES meeting (id),
     detail {text} NOT NULL DEFAULT '',
     raised_at {time} NOT NULL,
-    resolved_at {time}
+    resolved_at {time},
+    told_at {time}
 );
+CREATE INDEX alert_untold ON alert (id) WHERE told_at IS NULL AND resolved_at IS NULL;
 CREATE UNIQUE INDEX alert_open ON alert (meeting_id, kind) WHERE resolved_at IS NULL;
 CREATE INDEX alert_by_meeting ON alert (meeting_id, raised_at);
 CREATE INDEX alert_by_time ON alert (raised_at, id) WHERE resolved_at IS NULL;
@@ -319,8 +336,16 @@ CREATE TABLE artifact (
     hidden_reason {text} NOT NULL DEFAULT '',
     binned_at {time},
     restored_at {time},
+    binned_by BIGINT REFERENCES \"user\" (id),
+    bin_reason {text} NOT NULL DEFAULT '',
+    bin_policy_id BIGINT,
+    purge_at {time},
+    purged_at {time},
     expected_expiry_at {time},
+    expiry_set_by BIGINT REFERENCES \"user\" (id),
+    expiry_set_at {time},
     archive_key {text},
+    damage {text} NOT NULL DEFAULT '',
     download_count BIGINT NOT NULL DEFAULT 0,
     view_count BIGINT NOT NULL DEFAULT 0,
     last_downloaded_at {time},
@@ -333,6 +358,9 @@ CREATE UNIQUE INDEX artifact_file_by_item ON artifact (meeting_id, drive_id, ite
 CREATE INDEX artifact_by_meeting ON artifact (meeting_id, kind, part, id);
 CREATE INDEX artifact_by_drive ON artifact (drive_id, kind, meeting_id);
 CREATE INDEX artifact_inbox ON artifact (created_at, id) WHERE meeting_id IS NULL;
+CREATE INDEX artifact_by_archive_key ON artifact (archive_key) WHERE archive_key IS NOT NULL;
+CREATE INDEX artifact_expiring ON artifact (expected_expiry_at) WHERE expected_expiry_at IS NOT NULL;
+CREATE INDEX artifact_binned ON artifact (purge_at, id) WHERE purge_at IS NOT NULL;
 CREATE INDEX artifact_decided ON artifact (decided_at, id) WHERE decided_at IS NOT NULL;
 CREATE TABLE match_refusal (
     artifact_id BIGINT NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,
@@ -340,10 +368,6 @@ CREATE TABLE match_refusal (
     decided_by BIGINT REFERENCES \"user\" (id),
     decided_at {time} NOT NULL,
     PRIMARY KEY (artifact_id, meeting_id)
-);
-CREATE TABLE archive_draft (
-    key {text} NOT NULL PRIMARY KEY,
-    begun_at {time} NOT NULL
 );
 CREATE TABLE transcript_cue (
     artifact_id BIGINT NOT NULL REFERENCES artifact (id),
@@ -411,13 +435,19 @@ CREATE INDEX chat_by_time ON chat_message (meeting_id, sent_at, id);
 CREATE TABLE visit (
     id {id},
     artifact_id BIGINT NOT NULL REFERENCES artifact (id),
-    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
+    user_id BIGINT REFERENCES \"user\" (id),
+    visitor {text} NOT NULL,
     way {text} NOT NULL,
     opened_at {time} NOT NULL,
     last_request_at {time} NOT NULL,
-    bytes_sent BIGINT NOT NULL DEFAULT 0
+    bytes_sent BIGINT NOT NULL DEFAULT 0,
+    address {text},
+    user_agent {text}
 );
-CREATE INDEX visit_open ON visit (artifact_id, user_id, way, last_request_at);
+CREATE INDEX visit_by_time ON visit (opened_at, user_id, way);
+CREATE INDEX visit_open ON visit (artifact_id, visitor, way, last_request_at);
+CREATE INDEX visit_by_user ON visit (user_id, opened_at);
+CREATE INDEX visit_by_age ON visit (last_request_at);
 ";
 
 const ENGINE: &str = "
@@ -468,6 +498,8 @@ CREATE TABLE subscription (
     attempts BIGINT NOT NULL DEFAULT 0,
     error {text},
     heard_at {time},
+    made_at {time},
+    unreachable_at {time},
     created_at {time} NOT NULL,
     UNIQUE (integration_id, kind, owner)
 );
@@ -503,6 +535,7 @@ CREATE TABLE job (
 CREATE UNIQUE INDEX job_waiting ON job (kind, subject) WHERE claimed_until IS NULL AND dead_at IS NULL;
 CREATE INDEX job_ready ON job (run_at, id) WHERE dead_at IS NULL;
 CREATE INDEX job_in_order ON job (COALESCE(due_at, run_at), id) WHERE dead_at IS NULL;
+CREATE INDEX job_dead ON job (kind, subject, dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX job_running ON job (subject) WHERE claimed_until IS NOT NULL;
 CREATE TABLE audit_entry (
     id {id},
@@ -520,46 +553,17 @@ CREATE INDEX audit_by_actor ON audit_entry (actor_id, id);
 CREATE INDEX audit_by_action ON audit_entry (action, id);
 CREATE TABLE audit_detail (
     entry_id BIGINT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),
+    user_id BIGINT,
+    visit_id BIGINT,
     salt {text} NOT NULL,
     detail {text} NOT NULL
 );
+CREATE INDEX audit_detail_by_visit ON audit_detail (visit_id) WHERE visit_id IS NOT NULL;
+CREATE INDEX audit_detail_by_user ON audit_detail (user_id, entry_id) WHERE user_id IS NOT NULL;
 CREATE TABLE audit_refusal (
     user_id BIGINT NOT NULL,
     subject {text} NOT NULL,
     hour {time} NOT NULL,
     PRIMARY KEY (user_id, subject, hour)
 );
-";
-
-const IDENTITY: &str = "
-CREATE TABLE web_session (
-    token_hash {text} NOT NULL PRIMARY KEY,
-    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
-    created_at {time} NOT NULL,
-    last_seen_at {time} NOT NULL,
-    expires_at {time} NOT NULL
-);
-CREATE INDEX web_session_by_user ON web_session (user_id);
-CREATE TABLE api_token (
-    id {id},
-    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
-    token_hash {text} NOT NULL UNIQUE,
-    name {text} NOT NULL,
-    scope {text} NOT NULL,
-    created_at {time} NOT NULL,
-    expires_at {time} NOT NULL,
-    last_used_at {time},
-    revoked_at {time}
-);
-CREATE INDEX api_token_by_user ON api_token (user_id);
-CREATE TABLE one_time_link (
-    id {id},
-    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
-    token_hash {text} NOT NULL UNIQUE,
-    created_by BIGINT REFERENCES \"user\" (id),
-    created_at {time} NOT NULL,
-    expires_at {time} NOT NULL,
-    used_at {time}
-);
-CREATE INDEX one_time_link_by_user ON one_time_link (user_id);
 ";

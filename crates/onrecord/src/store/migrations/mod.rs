@@ -5,7 +5,11 @@ use sea_orm_migration::prelude::*;
 
 use super::Dialect;
 
+mod identity_tables;
+mod keeping;
 mod m20261121_000001_init;
+mod mail_tables;
+mod retention_tables;
 
 /// The list that `sea-orm-migration` walks.
 pub(super) struct Migrator;

@@ -54,8 +54,10 @@ pub struct Around {
     pub recordings: i64,
     /// Of them, those that learners see.
     pub recordings_shown: i64,
-    /// Files shared in the class.
+    /// Files shared in the class that are not in the bin.
     pub files: i64,
+    /// Of them, those that learners see.
+    pub files_shown: i64,
     /// Since when somebody's Sync Data is under way.
     pub syncing_since: Option<DateTime<Utc>>,
     /// Kinds that are off for the integration or the course.
@@ -121,7 +123,7 @@ pub async fn find(db: &impl Read, query: Query) -> Result<Option<Found>> {
              g.notice_wording, y.state AS kind_state, y.error AS kind_error, y.note AS kind_note, y.items AS kind_items,
              y.read_at AS kind_read_at, r.started_at AS syncing_since,
              (SELECT COUNT(*) FROM meeting x WHERE x.conference_id = c.id) AS classes,
-             (SELECT string_agg(u.name, $5 ORDER BY u.name, u.id) FROM enrolment i
+             (SELECT string_agg(u.name, $5) FROM enrolment i
               JOIN \"user\" u ON u.id = i.user_id
               WHERE i.course_id = c.course_id AND i.role = 'instructor'
                 AND (i.ends_on IS NULL OR i.ends_on >= $6)) AS teachers,
@@ -131,7 +133,9 @@ pub async fn find(db: &impl Read, query: Query) -> Result<Option<Found>> {
                  AS recordings,
              (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'recording' AND {kept}
                 AND a.hidden_at IS NULL AND a.confidence = 'certain') AS recordings_shown,
-             (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'file') AS files
+             (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'file' AND {kept}) AS files,
+             (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'file' AND {kept}
+                AND a.hidden_at IS NULL AND a.confidence = 'certain') AS files_shown
          FROM conference c
          JOIN course k ON k.id = c.course_id
          JOIN integration g ON g.id = c.integration_id
@@ -214,6 +218,7 @@ fn around(row: &Row, kind: SyncKind) -> Result<Around> {
         recordings: row.get("recordings")?,
         recordings_shown: row.get("recordings_shown")?,
         files: row.get("files")?,
+        files_shown: row.get("files_shown")?,
         syncing_since: row.get("syncing_since")?,
         kinds_off,
         reading: state.map(reading).transpose()?,

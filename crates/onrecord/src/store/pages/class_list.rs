@@ -11,7 +11,7 @@ use crate::model::id::{ConferenceId, CourseId, UserId};
 use crate::model::words::Word as _;
 use crate::params;
 use crate::store::users::like;
-use crate::store::{Error, Param, Read, Result, Row};
+use crate::store::{Error, Param, Read, Result, Row, many};
 use crate::words;
 
 /// Counting for a filter stops here: beyond it the figure helps nobody and costs every reader.
@@ -229,13 +229,13 @@ pub async fn list(db: &impl Read, query: &Query) -> Result<Vec<Line>> {
     let sql = format!(
         "SELECT c.id, c.title, c.time_zone, c.published, c.last_ends_at, k.code AS course_code,
              k.title AS course_title,
-             (SELECT string_agg(u.name, {between} ORDER BY u.name, u.id)
+             (SELECT string_agg(u.name, {between})
               FROM (SELECT i.user_id FROM enrolment i WHERE i.course_id = c.course_id AND i.role = 'instructor'
-                      AND (i.ends_on IS NULL OR i.ends_on >= $2) ORDER BY i.user_id LIMIT {MOST_TEACHERS}) few
+                      AND (i.ends_on IS NULL OR i.ends_on >= $2) ORDER BY i.ends_on, i.user_id LIMIT {MOST_TEACHERS}) few
               JOIN \"user\" u ON u.id = few.user_id) AS teachers
-         FROM (SELECT c.id FROM {narrow} ORDER BY c.last_ends_at {way}, c.id {way} LIMIT {limit}) page
+         FROM (SELECT c.id, c.last_ends_at FROM {narrow} ORDER BY c.last_ends_at {way}, c.id {way} LIMIT {limit}) page
          JOIN conference c ON c.id = page.id JOIN course k ON k.id = c.course_id
-         ORDER BY c.last_ends_at {way}, c.id {way}"
+         ORDER BY page.last_ends_at {way}, page.id {way}"
     );
     let rows = db.rows(&sql, binds.values).await?;
     let mut lines = rows.iter().map(line).collect::<Result<Vec<_>>>()?;
@@ -262,11 +262,8 @@ async fn add_classes(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> 
     if lines.is_empty() {
         return Ok(());
     }
-    // Padded to one of few lengths, so that there are few statements, which stay compiled.
     let mut binds = params![now];
-    binds.extend(lines.iter().map(|line| line.id.param()));
-    binds.resize(1 + lines.len().next_multiple_of(32), ConferenceId(0).param());
-    let ids: Vec<String> = (2..=binds.len()).map(|place| format!("${place}")).collect();
+    let ids = many::any_of(&mut binds, lines.iter().map(|line| line.id));
     let sql = format!(
         "SELECT x.conference_id, string_agg({verdict}, ' ' ORDER BY x.starts_at, x.id) AS verdicts,
              COUNT(CASE WHEN x.cancelled_at IS NULL AND x.ends_at > $1
@@ -281,7 +278,6 @@ async fn add_classes(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> 
              MAX(CASE WHEN x.cancelled_at IS NULL AND x.ends_at <= $1 THEN x.starts_at END) AS last_starts_at
          FROM meeting x WHERE x.conference_id IN ({ids}) GROUP BY x.conference_id",
         verdict = verdict_now("$1"),
-        ids = ids.join(", ")
     );
     for row in db.rows(&sql, binds).await? {
         let id: ConferenceId = row.id("conference_id")?;

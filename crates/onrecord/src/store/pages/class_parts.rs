@@ -137,8 +137,8 @@ pub async fn attendance(db: &impl Read, meeting: MeetingId, whose: Whose) -> Res
         }
     };
     let sql = format!(
-        "SELECT MAX(r.user_id) AS user_id, MAX(COALESCE(u.name, r.name)) AS name,
-             MAX(COALESCE(u.email, r.email)) AS email, MIN(r.joined_at) AS joined_at, MAX(r.left_at) AS left_at,
+        "SELECT MAX(r.user_id) AS user_id, MAX(CASE WHEN u.restricted_at IS NOT NULL THEN u.pseudonym ELSE COALESCE(u.name, r.name) END) AS name,
+             MAX(CASE WHEN u.restricted_at IS NULL THEN COALESCE(u.email, r.email) END) AS email, MIN(r.joined_at) AS joined_at, MAX(r.left_at) AS left_at,
              CAST(SUM(r.attended_s) AS BIGINT) AS attended_s,
              CAST(SUM((SELECT COUNT(*) FROM attendance_interval i WHERE i.record_id = r.id)) AS BIGINT) AS times
          FROM attendance_record r LEFT JOIN \"user\" u ON u.id = r.user_id
@@ -187,7 +187,7 @@ pub async fn chat(
         ""
     };
     let sql = format!(
-        "SELECT h.id, COALESCE(u.name, h.sender) AS sender, h.sent_at, h.text
+        "SELECT h.id, CASE WHEN u.restricted_at IS NOT NULL THEN u.pseudonym ELSE COALESCE(u.name, h.sender) END AS sender, h.sent_at, h.text
          FROM chat_message h LEFT JOIN \"user\" u ON u.id = h.user_id
          WHERE h.meeting_id = $1 AND h.deleted_at IS NULL{beyond} ORDER BY h.sent_at, h.id LIMIT $2"
     );

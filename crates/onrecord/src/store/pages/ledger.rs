@@ -189,16 +189,16 @@ pub async fn list(
     let (limit, between, today) = (binds.len() - 2, binds.len() - 1, binds.len());
     let sql = format!(
         "SELECT {columns}, c.title, c.time_zone, c.course_id, k.code AS course_code, k.title AS course_title, k.term,
-             (SELECT string_agg(u.name, ${between} ORDER BY u.name, u.id) FROM enrolment i
+             (SELECT string_agg(u.name, ${between}) FROM enrolment i
               JOIN \"user\" u ON u.id = i.user_id
               WHERE i.course_id = c.course_id AND i.role = 'instructor'
                 AND (i.ends_on IS NULL OR i.ends_on >= ${today})) AS teachers,
              (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'recording'
                 AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at)) AS recordings
-         FROM (SELECT m.id FROM {narrow} ORDER BY m.starts_at DESC, m.id DESC LIMIT ${limit}) page
+         FROM (SELECT m.id, m.starts_at FROM {narrow} ORDER BY m.starts_at DESC, m.id DESC LIMIT ${limit}) page
          JOIN meeting m ON m.id = page.id JOIN conference c ON c.id = m.conference_id
          JOIN course k ON k.id = c.course_id
-         ORDER BY m.starts_at DESC, m.id DESC",
+         ORDER BY page.starts_at DESC, page.id DESC",
         columns = meetings::COLUMNS,
     );
     db.rows(&sql, binds).await?.iter().map(line).collect()

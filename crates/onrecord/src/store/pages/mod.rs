@@ -1,6 +1,7 @@
 //! What single pages read: one statement for each part of a page, narrowed to what the viewer may see. Nothing here
 //! writes, and no other room than the web's pages asks.
 
+pub mod audit;
 pub mod class;
 pub mod class_list;
 pub mod class_parts;
@@ -15,10 +16,13 @@ use super::{Result, Row};
 /// Stands between names that a query joins; no name holds it.
 const BETWEEN: char = '\u{1f}';
 
-/// The names that a query joined in `column`.
+/// The names that a query joined in `column`, in their order.
 fn names(row: &Row, column: &str) -> Result<Vec<String>> {
     let joined: Option<String> = row.get(column)?;
-    Ok(joined.map_or_else(Vec::new, |joined| joined.split(BETWEEN).map(str::to_owned).collect()))
+    let mut names: Vec<String> =
+        joined.map_or_else(Vec::new, |joined| joined.split(BETWEEN).map(str::to_owned).collect());
+    names.sort();
+    Ok(names)
 }
 
 /// SQL: the verdict of `meeting x` as it stands at parameter `now`. The stored one is moved on where only time has

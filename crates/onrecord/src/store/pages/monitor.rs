@@ -65,6 +65,8 @@ pub struct Kept {
     pub verified: i64,
     /// Those of which neither Microsoft nor we have anything.
     pub lost: i64,
+    /// Those whose copy is damaged, and not made good yet.
+    pub damaged: i64,
 }
 
 /// Where recordings of classes are.
@@ -76,7 +78,9 @@ pub async fn kept(db: &impl Read) -> Result<Kept> {
                      AS in_onedrive,
                  COUNT(CASE WHEN verified_at IS NOT NULL AND (damaged_at IS NULL OR damaged_at < verified_at)
                      THEN 1 END) AS verified,
-                 COUNT(CASE WHEN gone_at IS NOT NULL AND verified_at IS NULL THEN 1 END) AS lost
+                 COUNT(CASE WHEN gone_at IS NOT NULL AND verified_at IS NULL THEN 1 END) AS lost,
+                 COUNT(CASE WHEN damaged_at IS NOT NULL AND (verified_at IS NULL OR verified_at <= damaged_at)
+                     THEN 1 END) AS damaged
              FROM artifact WHERE kind = 'recording' AND meeting_id IS NOT NULL",
             params![],
         )
@@ -87,6 +91,7 @@ pub async fn kept(db: &impl Read) -> Result<Kept> {
             in_onedrive: row.get("in_onedrive")?,
             verified: row.get("verified")?,
             lost: row.get("lost")?,
+            damaged: row.get("damaged")?,
         })
     })
 }

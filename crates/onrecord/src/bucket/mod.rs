@@ -2,6 +2,7 @@
 //! No key leaves the bucket's prefix, and an object is never seen half-written.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
+use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{
@@ -19,6 +21,11 @@ use object_store::{
 use url::Url;
 
 use crate::fail::{self, Step};
+
+mod drafts;
+
+use drafts::Parts;
+pub use drafts::{Draft, Part};
 
 /// Bytes per part of an upload; with [`PARTS_AT_ONCE`] it bounds the memory of one upload.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -41,6 +48,11 @@ pub enum BucketError {
     /// There is no such object.
     #[error("the archive holds no `{0}`")]
     Missing(String),
+    /// There is no room left.
+    #[error(
+        "Storage full: the archive has no room left ({0}). Free some, or give it more; OnRecord goes on by itself."
+    )]
+    Full(String),
     /// The storage refused or failed.
     #[error("the archive failed: {0}")]
     Storage(String),
@@ -59,6 +71,7 @@ pub struct Stored {
 #[derive(Debug, Clone)]
 pub struct Bucket {
     store: Arc<dyn ObjectStore>,
+    parts: Parts,
     place: String,
 }
 
@@ -68,12 +81,17 @@ impl Bucket {
     pub fn open(url: &str, credentials: &[(&'static str, String)]) -> Result<Self, BucketError> {
         let failed = |reason: String| BucketError::Place { place: place(url), reason };
         let parsed = Url::parse(url).map_err(|error| failed(error.to_string()))?;
-        let store: Arc<dyn ObjectStore> = if parsed.scheme() == "file" {
+        let (store, parts) = if parsed.scheme() == "file" {
             folder(&parsed).map_err(failed)?
         } else {
             cloud(&parsed, credentials).map_err(|error| failed(reason(&error)))?
         };
-        Ok(Self { store, place: place(url) })
+        Ok(Self { store, parts, place: place(url) })
+    }
+
+    /// An archive over any object storage, such as one in memory.
+    pub fn over(store: Arc<dyn ObjectStore>, parts: Arc<dyn MultipartStore>, place: &str) -> Self {
+        Self { store, parts: Parts::Cloud(parts, Path::default()), place: place.to_owned() }
     }
 
     /// The archive's address without credentials, for people.
@@ -212,15 +230,23 @@ impl Upload {
     }
 }
 
-fn folder(url: &Url) -> Result<Arc<dyn ObjectStore>, String> {
-    let folder = url.to_file_path().map_err(|()| "write file:// and an absolute path".to_owned())?;
+/// A storage for whole objects, and the same for parts.
+type Opened = (Arc<dyn ObjectStore>, Parts);
+
+fn folder(url: &Url) -> Result<Opened, String> {
+    let folder: PathBuf = url.to_file_path().map_err(|()| "write file:// and an absolute path".to_owned())?;
     std::fs::create_dir_all(&folder)
         .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
     let store = LocalFileSystem::new_with_prefix(&folder).map_err(|error| reason(&error))?;
-    Ok(Arc::new(store))
+    Ok((Arc::new(store), Parts::Folder(folder)))
 }
 
-fn cloud(url: &Url, credentials: &[(&'static str, String)]) -> object_store::Result<Arc<dyn ObjectStore>> {
+fn within<S: ObjectStore + MultipartStore + Clone>(store: S, prefix: Path) -> Opened {
+    let parts = Parts::Cloud(Arc::new(store.clone()), prefix.clone());
+    (Arc::new(PrefixStore::new(store, prefix)), parts)
+}
+
+fn cloud(url: &Url, credentials: &[(&'static str, String)]) -> object_store::Result<Opened> {
     let (scheme, prefix) = ObjectStoreScheme::parse(url)?;
     Ok(match scheme {
         ObjectStoreScheme::AmazonS3 => {
@@ -231,21 +257,24 @@ fn cloud(url: &Url, credentials: &[(&'static str, String)]) -> object_store::Res
                     builder = builder.with_allow_http(true);
                 }
             }
-            Arc::new(PrefixStore::new(builder.build()?, prefix))
+            within(builder.build()?, prefix)
         }
         ObjectStoreScheme::MicrosoftAzure => {
             let mut builder = MicrosoftAzureBuilder::from_env().with_url(url.as_str());
             for (name, value) in credentials.iter().filter(|(name, _)| name.starts_with("azure_")) {
                 builder = builder.with_config(name.parse()?, value);
+                if *name == "azure_storage_endpoint" && is_loopback_http(value) {
+                    builder = builder.with_allow_http(true);
+                }
             }
-            Arc::new(PrefixStore::new(builder.build()?, prefix))
+            within(builder.build()?, prefix)
         }
         ObjectStoreScheme::GoogleCloudStorage => {
             let mut builder = GoogleCloudStorageBuilder::from_env().with_url(url.as_str());
             for (name, value) in credentials.iter().filter(|(name, _)| name.starts_with("google_")) {
                 builder = builder.with_config(name.parse()?, value);
             }
-            Arc::new(PrefixStore::new(builder.build()?, prefix))
+            within(builder.build()?, prefix)
         }
         _ => {
             let source =
@@ -268,23 +297,55 @@ fn place(url: &str) -> String {
     }
 }
 
-/// A key is one or more names of letters, digits, `-`, `_`, `.` and `=`, joined by slashes; no name is `.` or `..`.
+/// A key is one or more names joined by slashes: of letters and digits of any script, spaces and a few signs that every
+/// storage and file system takes. No name is `.` or `..`, and the folder of unfinished files is nobody's.
 fn path(key: &str) -> Result<Path, BucketError> {
     let sound = |name: &str| {
-        let characters = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=".contains(c));
-        !name.is_empty() && name != "." && name != ".." && characters
+        let ends_well = !name.starts_with(' ') && !name.ends_with(' ') && name.len() <= 255;
+        !name.is_empty() && name != "." && name != ".." && ends_well && name.chars().all(is_of_a_key)
     };
-    if key.len() > 512 || !key.split('/').all(sound) {
+    let is_reserved = key.split('/').next() == Some(drafts::UNFINISHED);
+    if key.len() > 800 || is_reserved || !key.split('/').all(sound) {
         return Err(BucketError::Key(key.chars().take(80).collect()));
     }
     Path::parse(key).map_err(|_| BucketError::Key(key.to_owned()))
 }
 
+fn is_of_a_key(letter: char) -> bool {
+    if letter.is_ascii() {
+        letter.is_ascii_alphanumeric() || " -_.=,()'&+@".contains(letter)
+    } else {
+        !letter.is_control() && !letter.is_whitespace()
+    }
+}
+
 fn storage(key: &str, error: &object_store::Error) -> BucketError {
     match error {
         object_store::Error::NotFound { .. } => BucketError::Missing(key.to_owned()),
+        other if is_full(other) => BucketError::Full(reason(other)),
         other => BucketError::Storage(reason(other)),
     }
+}
+
+fn io(error: &std::io::Error) -> BucketError {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            BucketError::Full(error.to_string())
+        }
+        _ => BucketError::Storage(error.to_string()),
+    }
+}
+
+/// Whether a disk that ran full is behind it.
+fn is_full(error: &object_store::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(error) = inner.downcast_ref::<std::io::Error>() {
+            return matches!(io(error), BucketError::Full(_));
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 /// The error with its causes; what the storage said without the query of any URL, which may be a signature.
@@ -336,14 +397,22 @@ mod tests {
             "a/",
             "a/./b",
             "a\\b",
-            "a b",
+            "a /b",
             "a%2e%2e/b",
-            "ä",
-            &"x".repeat(513),
+            "a\tb",
+            ".unfinished/a",
+            &"x".repeat(256),
+            &"x/".repeat(401),
         ] {
             assert!(matches!(path(bad), Err(BucketError::Key(_))), "{bad:?} was taken");
         }
-        for good in ["a", "recordings/12/part-1.mp4", "transcripts/7.vtt", "a/..b"] {
+        for good in [
+            "a",
+            "Recordings/BIO-204/Zellen & Gewebe_1.mp4",
+            "transcripts/7.vtt",
+            "a/..b",
+            "Recordings/কোষ/ä.mp4",
+        ] {
             assert_eq!(path(good).unwrap().as_ref(), good);
         }
     }
