@@ -2,6 +2,7 @@
 //! one process or many; a killed one's work is taken up when its lease ends. The timetable puts recurring duties
 //! into the same queue.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::model::id::{ArtifactId, CourseId, MeetingId, RehearsalId};
+use crate::model::id::{ArtifactId, CourseId, MeetingId, RehearsalId, UserId, WithdrawalId};
 use crate::model::job::{Duty, Job, JobKind};
 use crate::model::words::Word as _;
 use crate::ops::turn::Turn;
-use crate::ops::{self, audit, drift, duties, keep, provision, rehearsal, roster, sync, tell};
+use crate::ops::{self, audit, drift, duties, keep, mail, provision, rehearsal, rehome, roster, sync, tell};
 use crate::store::{Tx, jobs, lanes};
 
 /// A job is taken for this long; longer ones are renewed while they run. A killed worker's jobs go on elsewhere when
@@ -51,7 +52,13 @@ const TIMETABLE: &[(Duty, TimeDelta)] = &[
     (Duty::Drafts, TimeDelta::hours(1)),
     (Duty::Verdicts, TimeDelta::seconds(20)),
     (Duty::Subscriptions, TimeDelta::seconds(60)),
+    (Duty::Expiry, TimeDelta::minutes(15)),
+    (Duty::Storage, TimeDelta::minutes(15)),
     (Duty::Examine, TimeDelta::hours(1)),
+    (Duty::Mail, TimeDelta::seconds(20)),
+    (Duty::Alive, TimeDelta::minutes(5)),
+    (Duty::Retention, TimeDelta::hours(6)),
+    (Duty::Purge, TimeDelta::minutes(10)),
 ];
 
 /// Works on jobs until `stop`, then lets running ones finish for a while.
@@ -215,17 +222,23 @@ fn duty_subject(duty: Duty) -> String {
     format!("duty:{duty}")
 }
 
-/// Runs a claimed job and settles it.
+/// Runs a claimed job and settles it. Its lease is renewed while it goes on, not in its pauses: renewing may have to
+/// wait for a transaction that the job has open, and would wait for ever if the job stood still meanwhile.
 async fn run_claimed(app: &Arc<App>, worker: &str, job: Job) {
-    let mut running = std::pin::pin!(perform(app, &job));
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut running => break outcome,
-            () = tokio::time::sleep(RENEW_EVERY) => renew(app, worker, &job).await,
-        }
+    let outcome = tokio::select! {
+        outcome = perform(app, &job) => outcome,
+        never = keep_lease(app, worker, &job) => match never {},
     };
     if let Err(error) = settle(app, worker, &job, outcome).await {
         tracing::error!(job = %job.id, %error, "a job could not be settled; it is taken again when its lease ends");
+    }
+}
+
+/// Renews a job's lease for as long as it is polled.
+async fn keep_lease(app: &App, worker: &str, job: &Job) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        renew(app, worker, job).await;
     }
 }
 
@@ -263,9 +276,11 @@ async fn perform(app: &Arc<App>, job: &Job) -> ops::Result<Turn> {
             Ok(Turn::Done)
         }
         JobKind::Rehearse => rehearsal::run(app, subject(job, "rehearsal").map(RehearsalId)?).await,
+        JobKind::Mail => mail::send(app, subject(job, "user").map(UserId)?, job.attempts).await,
         JobKind::Duty => recur(app, job).await,
         JobKind::Sync => Box::pin(sync::sync_meeting(app, subject(job, "meeting").map(MeetingId)?)).await,
         JobKind::Delta => sync::delta_round(app, &job.subject).await,
+        JobKind::Withdraw => rehome::withdraw(app, subject(job, "withdrawal").map(WithdrawalId)?).await,
         JobKind::Copy => Box::pin(keep::copy(app, subject(job, "artifact").map(ArtifactId)?)).await,
     }
 }

@@ -27,6 +27,37 @@ pub(crate) async fn raise(
     if !alerts::raise(tx, meeting, kind, detail, app.clock.now()).await? {
         return Ok(());
     }
+    tell(app, tx, (meeting, kind), detail).await
+}
+
+/// Raises an alert whose detail grows graver: each new detail is told and audited like a new alert.
+pub(crate) async fn raise_by_degrees(
+    app: &App,
+    tx: &Tx,
+    meeting: MeetingId,
+    kind: AlertKind,
+    detail: &str,
+) -> Result<()> {
+    let open = alerts::open_of_meeting(tx, meeting).await?;
+    if open.iter().any(|alert| alert.kind == kind && alert.detail == detail) {
+        return Ok(());
+    }
+    if !alerts::raise(tx, meeting, kind, detail, app.clock.now()).await? {
+        alerts::tell_again(tx, meeting, kind).await?;
+    }
+    tell(app, tx, (meeting, kind), detail).await
+}
+
+/// A copy was verified: the alarm about its class ends, unless another of its recordings has none.
+pub(crate) async fn settle_expiring(app: &App, tx: &Tx, meeting: MeetingId) -> Result<()> {
+    if crate::store::expiry::soonest_of(tx, meeting).await?.is_some() {
+        return Ok(());
+    }
+    resolve(app, tx, meeting, &[AlertKind::Expiring]).await
+}
+
+/// The log line and the audit entry of an alert.
+async fn tell(app: &App, tx: &Tx, (meeting, kind): (MeetingId, AlertKind), detail: &str) -> Result<()> {
     match kind {
         AlertKind::NotEnabled => {
             tracing::error!(%meeting, detail, "Failed to enable auto-recording: the class will not be recorded");
@@ -39,6 +70,12 @@ pub(crate) async fn raise(
         }
         AlertKind::ConfirmRecording => {
             tracing::warn!(%meeting, detail, "the chat of a class cannot be read: whoever teaches is asked about the recording");
+        }
+        AlertKind::Expiring => {
+            tracing::error!(%meeting, days = detail, "Microsoft is expected to delete a recording in onedrive soon, and there is no verified copy");
+        }
+        AlertKind::NoRoom => {
+            tracing::error!(%meeting, account = detail, "Storage full: the onedrive that is to take the recording of a class has no room for it");
         }
     }
     let about = json!({ "kind": kind, "detail": detail, "told": kind.reaches() });

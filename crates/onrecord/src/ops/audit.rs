@@ -7,7 +7,7 @@ use super::Result;
 use crate::app::App;
 use crate::model::access::Viewer;
 use crate::model::audit::NewAuditEntry;
-use crate::model::id::UserId;
+use crate::model::id::{UserId, VisitId};
 use crate::secrets;
 use crate::store::{Tx, audit};
 
@@ -26,7 +26,21 @@ pub async fn record(
     about: (String, Value),
 ) -> Result<()> {
     let (subject, detail) = about;
-    let entry = NewAuditEntry { actor, action, subject, detail };
+    let entry = NewAuditEntry { actor, action, subject, detail, visit: None };
+    audit::append(tx, entry, &secrets::random_token()?, app.clock.now()).await?;
+    Ok(())
+}
+
+/// Writes the entry of a visit. Who came stands in the detail, which can be forgotten without breaking the chain.
+pub async fn record_visit(
+    app: &App,
+    tx: &Tx,
+    (visit, user): (VisitId, Option<UserId>),
+    action: &'static str,
+    about: (String, Value),
+) -> Result<()> {
+    let (subject, detail) = about;
+    let entry = NewAuditEntry { actor: None, action, subject, detail, visit: Some((visit, user)) };
     audit::append(tx, entry, &secrets::random_token()?, app.clock.now()).await?;
     Ok(())
 }

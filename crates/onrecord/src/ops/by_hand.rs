@@ -7,8 +7,8 @@ use futures::{Stream, StreamExt as _};
 use msgraph::DriveItem;
 use serde_json::json;
 
-use super::keep::{self, Limit};
-use super::{Error, Result, audit, integration, rights, sync};
+use super::keep::{self, Limit, Naming};
+use super::{Error, Result, audit, integration, rights, say, sync};
 use crate::app::App;
 use crate::model::access::{Act, Standing, Viewer};
 use crate::model::artifact::{Artifact, ArtifactKind, MatchBasis};
@@ -59,9 +59,7 @@ pub async fn open(app: &App, viewer: &Viewer, meeting: MeetingId) -> Result<Open
     let meeting = meetings::find(&app.store, meeting).await?.ok_or(Error::NotFound)?;
     let seen = rights::conference(app, viewer, meeting.conference_id, Act::Edit).await?;
     if meeting.starts_at > app.clock.now() {
-        return Err(Error::Conflict(
-            "This class has not begun yet, so there is no recording of it to bring.".to_owned(),
-        ));
+        return Err(Error::Conflict(say("op-bring-early")));
     }
     let integration_id = seen.placed.conference.integration_id;
     Ok(Open { meeting, integration_id, standing: seen.standing })
@@ -82,14 +80,15 @@ pub async fn upload(
 ) -> Result<ArtifactId> {
     let open = open(app, delivery.viewer, delivery.meeting).await?;
     let reason = sound_reason(delivery.reason)?;
-    let kept = keep::write(app, open.meeting.id, limit(app), body).await?;
+    let naming = Naming { meeting: open.meeting.id, began: None };
+    let kept = keep::write(app, naming, limit(app), body).await?;
     let now = app.clock.now();
     let tx = app.store.write().await?;
     meetings::lock(&tx, open.meeting.id).await?.ok_or(Error::NotFound)?;
     if store::keep::same_in_class(&tx, open.meeting.id, &kept.sha256).await?.is_some() {
         drop(tx);
         keep::discard(app, &kept.key).await?;
-        return Err(Error::Conflict("This very recording is here already.".to_owned()));
+        return Err(Error::Conflict(say("op-bring-same")));
     }
     let name = sound_name(name);
     let new = brought(&open, &name, (delivery.viewer.user_id, reason), kept.duration_ms);
@@ -118,8 +117,7 @@ pub async fn attach(app: &App, delivery: Delivery<'_>, link: &str) -> Result<Art
     let client = integration::client(app, open.integration_id).await?;
     let item = client.shared_item(&link).await.map_err(unreadable)?;
     let drive = item.drive_id().map(str::to_owned);
-    let drive =
-        drive.ok_or_else(|| wrong("Microsoft does not say where this file lies. Copy its link again."))?;
+    let drive = drive.ok_or_else(|| wrong("op-link-nowhere"))?;
     let known = known_row(app, &drive, &item.id).await?;
     if let Some(row) = &known
         && (row.meeting_id.is_some() || row.dismissed_at.is_some())
@@ -194,13 +192,10 @@ async fn known_row(app: &App, drive: &str, item: &str) -> Result<Option<Artifact
 /// What the person is told about a file that has its place already; other classes are not named.
 fn taken(row: &Artifact, meeting: MeetingId) -> Error {
     Error::Conflict(match (row.meeting_id, row.dismissed_at) {
-        (Some(own), _) if own == meeting => "This recording is here already.".to_owned(),
-        (Some(_), _) => "This file is the recording of another class already.".to_owned(),
-        (None, Some(_)) if row.match_basis == MatchBasis::Person => {
-            "An administrator decided that this file is of no class. Ask them to take it back in the inbox."
-                .to_owned()
-        }
-        (None, _) => "This file waits in the inbox. Ask an administrator to assign it.".to_owned(),
+        (Some(own), _) if own == meeting => say("op-bring-here"),
+        (Some(_), _) => say("op-bring-other"),
+        (None, Some(_)) if row.match_basis == MatchBasis::Person => say("op-bring-dismissed"),
+        (None, _) => say("op-bring-inbox"),
     })
 }
 
@@ -255,7 +250,7 @@ async fn own_drive(app: &App, client: &msgraph::Client, viewer: &Viewer) -> Resu
 /// Looks into a file in OneDrive by a few short reads, and returns how long it plays.
 async fn look(client: &msgraph::Client, drive: &str, item: &DriveItem) -> Result<i64> {
     if item.folder.is_some() || item.file.is_none() {
-        return Err(wrong("The link leads to a folder. Open the recording itself and copy its link."));
+        return Err(wrong("op-link-folder"));
     }
     let size = item.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
     let handle = client.drive_download(drive, &item.id);
@@ -268,37 +263,32 @@ async fn look(client: &msgraph::Client, drive: &str, item: &DriveItem) -> Result
         probe.jump();
         let mut content = handle.open(from, Some(WINDOW.min(size - from))).await.map_err(unreadable)?;
         while let Some(bytes) = content.stream.next().await {
-            probe.push(&bytes.map_err(unreadable)?).map_err(|fault| wrong(&fault.to_string()))?;
+            probe
+                .push(&bytes.map_err(unreadable)?)
+                .map_err(|fault| Error::invalid("onedrive_url", fault.to_string()))?;
         }
     }
     if probe.wants() < size {
         // A film in very many fragments: its OneDrive has looked at it, and the copy is probed whole.
-        return item
-            .duration_ms()
-            .ok_or_else(|| wrong("This file is in too many pieces. Upload it instead."));
+        return item.duration_ms().ok_or_else(|| wrong("op-link-pieces"));
     }
     probe.jump();
-    Ok(probe.finish(size).map_err(|fault| wrong(&fault.to_string()))?.duration_ms)
+    Ok(probe.finish(size).map_err(|fault| Error::invalid("onedrive_url", fault.to_string()))?.duration_ms)
 }
 
-fn wrong(text: &str) -> Error {
-    Error::invalid("onedrive_url", text)
+/// The link is wrong; `key` names the sentence.
+fn wrong(key: &str) -> Error {
+    Error::invalid("onedrive_url", say(key))
 }
 
 /// What Microsoft's refusal of a link means for whoever gave it.
 fn unreadable(error: msgraph::Error) -> Error {
     match error {
         msgraph::Error::NotFound { .. } | msgraph::Error::Invalid { .. } | msgraph::Error::Gone { .. } => {
-            wrong("There is no file behind this link. Open the recording in OneDrive, choose Copy link, and paste that.")
+            wrong("op-link-empty")
         }
-        msgraph::Error::Upstream { status: 400..=499, .. } => {
-            wrong("Microsoft does not know this link. Open the recording in OneDrive, choose Copy link, and paste that.")
-        }
-        msgraph::Error::Forbidden { .. } => Error::Denied(
-            "Microsoft does not let OnRecord read this file. An administrator finds the missing permission under \
-             Integrations, Microsoft Teams; or upload the file instead."
-                .to_owned(),
-        ),
+        msgraph::Error::Upstream { status: 400..=499, .. } => wrong("op-link-unknown"),
+        msgraph::Error::Forbidden { .. } => Error::Denied(say("op-bring-forbidden")),
         other => other.into(),
     }
 }
@@ -308,20 +298,13 @@ fn sound_link(link: &str) -> Result<String> {
     let parsed = url::Url::parse(link).ok().filter(|_| link.len() <= LONGEST_LINK);
     let is_web =
         parsed.as_ref().is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    if is_web {
-        Ok(link.to_owned())
-    } else {
-        Err(wrong("Paste the link of the recording in OneDrive; it begins with https://."))
-    }
+    if is_web { Ok(link.to_owned()) } else { Err(wrong("op-link-form")) }
 }
 
 fn sound_reason(reason: &str) -> Result<&str> {
     let reason = super::inbox::sound_reason(reason)?;
     if reason.is_empty() {
-        return Err(Error::invalid(
-            "reason",
-            "Say why the recording is brought by hand, such as: held in Zoom because Teams was down.",
-        ));
+        return Err(Error::invalid("reason", say("op-bring-why")));
     }
     Ok(reason)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::schedule::meeting_subject;
-use super::{Error, Result, alerts, audit, rights};
+use super::{Error, Result, alerts, audit, rights, say};
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
 use crate::model::alert::AlertKind;
@@ -26,8 +26,7 @@ pub async fn recording(app: &App, viewer: &Viewer, id: MeetingId, answer: Answer
     let meeting = may_answer(app, viewer, id).await?;
     let now = app.clock.now();
     if meeting.cancelled_at.is_some() || !meeting.has_started(now) || meeting.has_ended(now) {
-        let text = "This class is not on at present, so there is nothing to see in Teams.";
-        return Err(Error::Conflict(text.to_owned()));
+        return Err(Error::Conflict(say("op-not-on")));
     }
     let tx = app.store.write().await?;
     meetings::lock(&tx, id).await?;

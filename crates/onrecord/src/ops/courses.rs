@@ -16,6 +16,7 @@ use crate::model::wish::Wish;
 use crate::model::words::Word as _;
 use crate::store::Tx;
 use crate::store::courses::{self, NewCourse};
+use crate::store::sync::Whose;
 
 /// A course that a viewer may see.
 #[derive(Debug, Clone)]
@@ -138,6 +139,7 @@ async fn write_change(
     courses::update(tx, id, &new, app.clock.now()).await.map_err(conflict)?;
     let about = (format!("course:{id}"), json!({ "old": of_audit(&old), "new": of_audit(&new) }));
     audit::record(app, tx, actor.id(), "course.changed", about).await?;
+    super::sync::kinds_are_on_again(app, tx, Whose::Course(id), (&old.kinds_off, &new.kinds_off)).await?;
     if old.invite_learners != new.invite_learners {
         super::enrolment::tell_teams(app, tx, id).await?;
     }

@@ -4,7 +4,10 @@
 use chrono::TimeDelta;
 
 use super::schedule::meeting_subject;
-use super::{Result, alerts, doctor, guard, keep, provision, roster, subscriptions, sync};
+use super::{
+    Result, alerts, alive, bin, doctor, erasure, expiry, guard, keep, mail, privacy, provision, retention,
+    roster, storage, subscriptions, sync,
+};
 use crate::app::App;
 use crate::model::alert::AlertKind;
 use crate::model::conference::{AutoRecordingStatus as Status, Meeting};
@@ -30,7 +33,17 @@ pub async fn perform(app: &App, duty: Duty) -> Result<()> {
         Duty::Drafts => keep::clear_drafts(app).await,
         Duty::Verdicts => sync::judge_by_time(app).await.map(|_| ()),
         Duty::Subscriptions => subscriptions::keep(app).await,
+        Duty::Expiry => expiry::watch(app).await,
+        Duty::Storage => storage::watch(app).await,
         Duty::Examine => doctor::daily(app).await,
+        Duty::Mail => mail::plan(app).await,
+        Duty::Alive => alive::call(app).await,
+        Duty::Retention => retention::daily(app).await,
+        Duty::Purge => {
+            bin::clear_doomed(app).await?;
+            erasure::try_again(app).await?;
+            privacy::tidy(app).await
+        }
     }
 }
 

@@ -101,10 +101,29 @@ const STALE: TimeDelta = TimeDelta::hours(1);
 /// What the sweep is called where it is kept how far it has come.
 const KIND: &str = "enforce";
 
-/// How many meetings a sweep looks at.
-pub async fn extent(app: &App) -> Result<i64> {
+/// How much there is to sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Meetings in all.
+    pub meetings: i64,
+    /// Of them, those that a sweep that was broken off has looked at.
+    pub done: i64,
+}
+
+/// How many meetings a sweep looks at, and how many of them are done.
+pub async fn extent(app: &App, mode: Mode) -> Result<Extent> {
     let now = app.clock.now();
-    Ok(meetings::count_to_enforce(&app.store, (now - REMEMBERED, now)).await?)
+    let meetings = meetings::count_to_enforce(&app.store, (now - REMEMBERED, now)).await?;
+    let done = unfinished(app, mode).await?.map_or(0, |run| run.done);
+    Ok(Extent { meetings, done })
+}
+
+/// The sweep that was broken off and is gone on with. A dry run looks at everything.
+async fn unfinished(app: &App, mode: Mode) -> Result<Option<Backfill>> {
+    match mode {
+        Mode::Apply => Ok(backfill::unfinished(&app.store, KIND, app.clock.now() - STALE).await?),
+        Mode::DryRun => Ok(None),
+    }
 }
 
 /// Sweeps all meetings.
@@ -115,10 +134,7 @@ pub async fn sweep(app: &App, mode: Mode) -> Result<Report> {
 /// Sweeps all meetings and tells `each` as it goes. One that was broken off goes on where it stood.
 pub async fn sweep_telling(app: &App, mode: Mode, mut each: impl FnMut(&Line)) -> Result<Report> {
     let now = app.clock.now();
-    let known = match mode {
-        Mode::Apply => backfill::unfinished(&app.store, KIND, now - STALE).await?,
-        Mode::DryRun => None,
-    };
+    let known = unfinished(app, mode).await?;
     let resumed_from = known.as_ref().map(|run| run.begun_at);
     let mut run = known.unwrap_or_else(|| Backfill {
         kind: KIND.to_owned(),
@@ -167,9 +183,14 @@ pub async fn sweep_telling(app: &App, mode: Mode, mut each: impl FnMut(&Line)) -
         failed: run.failed.max(0) as usize,
         resumed_from,
         by_outcome: tallies(lines.iter().map(|line| line.outcome.to_string())),
-        reasons: tallies(lines.iter().map(|line| line.detail.clone()).filter(|detail| !detail.is_empty())),
+        reasons: tallies(lines.iter().map(|line| reason(&line.detail)).filter(|reason| !reason.is_empty())),
         meetings: lines,
     })
+}
+
+/// A detail without the ids of its request, by which every failure would be a reason of its own.
+fn reason(detail: &str) -> String {
+    detail.split(" (request-id ").next().unwrap_or(detail).to_owned()
 }
 
 fn tallies(words: impl Iterator<Item = String>) -> Vec<Tally> {

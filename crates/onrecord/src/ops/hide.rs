@@ -35,6 +35,8 @@ pub async fn show(app: &App, viewer: &Viewer, id: ArtifactId) -> Result<SeenMedi
     if store::media::show(&tx, id).await? {
         let about = (wanted.subject(), json!({}));
         audit::record(app, &tx, Some(viewer.user_id), "recording.shown", about).await?;
+        let now = app.clock.now();
+        store::mail::sources::note_shown(&tx, id, now - super::mail::STILL_NEWS, now).await?;
         tx.commit().await?;
     }
     media::see(app, viewer, wanted, Act::Hide).await

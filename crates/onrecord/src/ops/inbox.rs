@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Error, Result, audit, rights, sync};
+use super::{Error, Result, audit, rights, say, say_with, sync};
 use crate::app::App;
 use crate::model::access::{Act, GlobalAct, Viewer};
 use crate::model::artifact::{Artifact, ArtifactKind};
@@ -246,7 +246,7 @@ async fn likely_one(app: &App, viewer: &Viewer, meeting: MeetingId, id: Artifact
 pub(crate) async fn belongs(app: &App, id: ArtifactId, meeting: MeetingId, by: By<'_>) -> Result<()> {
     let tx = app.store.write().await?;
     let Some(row) = meetings::lock(&tx, meeting).await? else {
-        return Err(Error::invalid("meeting_id", "There is no such meeting. Choose one of the list."));
+        return Err(Error::invalid("meeting_id", say("op-no-such-class")));
     };
     let Some(file) = artifacts::lock(&tx, id).await? else { return Err(Error::NotFound) };
     if !decisions::decide(&tx, id, Outcome::Belongs(meeting), by).await? {
@@ -291,10 +291,10 @@ async fn judge(app: &App, file: &Artifact, mut concerned: Vec<MeetingId>) -> Res
 pub(crate) fn sound_reason(reason: &str) -> Result<&str> {
     let reason = reason.trim();
     if reason.chars().count() > LONGEST_REASON {
-        return Err(Error::invalid("reason", format!("Say it in at most {LONGEST_REASON} characters.")));
+        return Err(Error::invalid("reason", say_with("op-at-most", &[("most", LONGEST_REASON.into())])));
     }
     if reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(Error::invalid("reason", "Leave out control characters."));
+        return Err(Error::invalid("reason", say("op-no-control")));
     }
     Ok(reason)
 }

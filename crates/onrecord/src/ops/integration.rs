@@ -4,13 +4,14 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use super::{Error, FieldError, Result, audit, provision, rights};
+use super::{Error, FieldError, Result, audit, provision, rights, say, say_with, sync};
 use crate::app::App;
 use crate::model::access::{GlobalAct, Viewer};
 use crate::model::id::IntegrationId;
 use crate::model::integration::{Integration, LawfulBasis, ServiceAccount, SyncKind};
 use crate::model::people::{is_email, normal_email};
 use crate::model::words::Word as _;
+use crate::store::sync::Whose;
 use crate::store::{Tx, integrations};
 
 /// Longest text of a field.
@@ -153,6 +154,9 @@ fn configured(app: &App, current: &Integration) -> Result<Integration> {
     if set("notice.kept") {
         wanted.notice_retention.clone_from(&config.notice.kept);
     }
+    if set("teams.recording_expiry_days") {
+        wanted.recording_expiry_days = i64::from(config.teams.recording_expiry_days.get());
+    }
     let wording = &config.notice.wording.0;
     if let Some(words) = wording.get("en").or_else(|| wording.values().next()) {
         wanted.notice_wording.clone_from(words);
@@ -186,6 +190,7 @@ fn changed(before: &Integration, after: &Integration) -> Vec<&'static str> {
         ("notice_storage", before.notice_storage != after.notice_storage),
         ("notice_retention", before.notice_retention != after.notice_retention),
         ("notice_wording", before.notice_wording != after.notice_wording),
+        ("recording_expiry_days", before.recording_expiry_days != after.recording_expiry_days),
     ];
     pairs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
@@ -258,6 +263,8 @@ pub async fn save(app: &App, viewer: &Viewer, change: &Change) -> Result<()> {
     if wanted != current {
         integrations::update(&tx, &wanted, now).await?;
     }
+    let kinds = (current.kinds_off.as_slice(), wanted.kinds_off.as_slice());
+    sync::kinds_are_on_again(app, &tx, Whose::Integration(current.id), kinds).await?;
     let emails = configured_accounts(app).unwrap_or(&emails);
     let accounts = put_accounts(app, &tx, current.id, emails).await?;
     let detail = json!({ "fields": changed(&current, &wanted), "accounts": accounts });
@@ -282,32 +289,24 @@ fn check(app: &App, change: &Change, emails: &[String]) -> Result<()> {
     let mut errors = Vec::new();
     let tenant = change.tenant_id.trim();
     if free("teams.tenant_id") && !tenant.is_empty() && !is_guid(tenant) && !is_domain(tenant) {
-        let text = "Write the Directory (tenant) ID from the app registration's overview page, or a domain of the tenant.";
-        errors.push(FieldError::new("tenant_id", text));
+        errors.push(FieldError::new("tenant_id", say("op-tenant-id")));
     }
     let client = change.client_id.trim();
     if free("teams.client_id") && !client.is_empty() && !is_guid(client) {
-        let text = "Write the Application (client) ID from the app registration's overview page: 36 characters with four hyphens.";
-        errors.push(FieldError::new("client_id", text));
+        errors.push(FieldError::new("client_id", say("op-client-id")));
     }
     let secret = change.client_secret.trim();
     if free("teams.client_secret") {
         if is_guid(secret) {
-            let text = "This is the secret's ID. Copy the other column, Value; Entra shows it only right after the secret was made.";
-            errors.push(FieldError::new("client_secret", text));
+            errors.push(FieldError::new("client_secret", say("op-secret-id")));
         } else if secret.len() > LONGEST || secret.chars().any(char::is_control) {
-            errors.push(FieldError::new(
-                "client_secret",
-                "This is not a client secret. Paste its value on one line.",
-            ));
+            errors.push(FieldError::new("client_secret", say("op-no-secret")));
         }
     }
     errors.extend(check_certificate(change, free("teams.client_certificate") && free("teams.client_secret")));
     if free("teams.service_accounts") {
         for email in emails.iter().filter(|email| !is_email(email)) {
-            let text = format!(
-                "{email:?} is not an address. Write one account a line, such as classes@school.example."
-            );
+            let text = say_with("op-account-address", &[("what", email.as_str().into())]);
             errors.push(FieldError::new("service_accounts", text));
         }
     }
@@ -322,10 +321,10 @@ fn check_certificate(change: &Change, is_free: bool) -> Option<FieldError> {
     }
     let wrong = |text: String| Some(FieldError::new("client_certificate", text));
     if !change.client_secret.trim().is_empty() {
-        return wrong("Enter a client secret or a certificate, not both: one of them signs in.".to_owned());
+        return wrong(say("op-secret-or-certificate"));
     }
     match msgraph::ClientCertificate::from_pem(pem) {
-        Err(msgraph::Error::Setting { what, .. }) => wrong(format!("This PEM {what}.")),
+        Err(msgraph::Error::Setting { what, .. }) => wrong(say_with("op-pem", &[("what", what.into())])),
         Err(error) => wrong(error.to_string()),
         Ok(_) => None,
     }
@@ -368,7 +367,8 @@ pub async fn save_notice(app: &App, viewer: &Viewer, change: &NoticeChange) -> R
         ("wording", &change.wording),
     ];
     let long = |(name, text): (&str, &String)| {
-        (text.chars().count() > LONGEST).then(|| FieldError::new(name, "Write at most 4,000 characters."))
+        (text.chars().count() > LONGEST)
+            .then(|| FieldError::new(name, say_with("op-at-most", &[("most", LONGEST.into())])))
     };
     let errors: Vec<_> = fields.into_iter().filter_map(long).collect();
     if !errors.is_empty() {
@@ -439,10 +439,8 @@ pub fn connect(app: &App, integration: &Integration) -> Result<msgraph::Client> 
     ];
     let missing: Vec<_> = missing.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
     let Some(proof) = proof.filter(|_| missing.is_empty()) else {
-        return Err(Error::NotReady(format!(
-            "Microsoft Teams is not connected yet: the {} is missing. An administrator enters it under Manage, Microsoft Teams.",
-            missing.join(", the ")
-        )));
+        let missing = missing.join(", ");
+        return Err(Error::NotReady(say_with("op-not-connected", &[("missing", missing.into())])));
     };
     let credentials = msgraph::Credentials {
         tenant_id: integration.tenant_id.clone(),

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::doctor::{self, Examination, FindingLine};
+use super::report::{self, WeeklyReport};
 use super::{Error, Result, subscriptions};
 use crate::app::App;
 use crate::model::alert::AlertKind;
@@ -80,6 +81,8 @@ pub struct Report {
     pub dead_jobs: Vec<DeadJob>,
     /// How Microsoft tells of what is new.
     pub notifications: subscriptions::Standing,
+    /// The last seven days, beside the seven days before, and how full the drives of the service accounts are.
+    pub last_week: WeeklyReport,
 }
 
 /// Something that a person must be told while it can still be mended.
@@ -269,6 +272,7 @@ pub async fn report(app: &App) -> Result<Report> {
         jobs,
         dead_jobs,
         notifications: subscriptions::standing(app).await?,
+        last_week: report::of_last_days(app).await?,
     })
 }
 
@@ -284,6 +288,14 @@ fn alert_problems(alerts: &[AlertLine]) -> Vec<String> {
         (
             AlertKind::NotChecked,
             "classes are near and nobody could read whether recording is still on. Run `onrecord doctor`.",
+        ),
+        (
+            AlertKind::Expiring,
+            "classes have a recording that Microsoft is expected to delete soon and that has no verified copy. Run `onrecord cleanup --days 0 --archive`.",
+        ),
+        (
+            AlertKind::NoRoom,
+            "classes are near and there is no room for their recording. Storage full: see Manage, Storage.",
         ),
     ];
     let lines = said.into_iter().map(|(kind, words)| (count(kind), words)).filter(|(n, _)| *n > 0);
@@ -333,6 +345,9 @@ async fn problems(app: &App, statuses: &[Tally], verdicts: &[Tally], jobs: &[Que
             "{waiting} recordings lie in no known onedrive and Microsoft deletes them{until}. OnRecord is taking them into \
              the archive; if this stays, see `onrecord jobs list`. Free space in the organizer's onedrive (Storage full)."
         ));
+    }
+    for (error, count) in store::mail::errors(&app.store, NEWEST).await? {
+        problems.push(format!("{count} mails wait because they are not taken: {error}. See Manage, Mail."));
     }
     let dead: i64 = jobs.iter().map(|queue| queue.dead).sum();
     if dead > 0 {

@@ -3,22 +3,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use subtle::ConstantTimeEq as _;
 
 use super::Result;
+use super::schedule::meeting_subject;
 use super::sync::organizer_subject;
 use crate::app::App;
+use crate::model::guard::OVERTIME;
 use crate::model::id::{IntegrationId, MeetingId};
 use crate::model::job::{Duty, JobKind};
 use crate::model::notification::{LifeEvent, Notification};
-use crate::model::subscription::Subscription;
+use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::secrets::hash_token;
 use crate::store::delta::Organizer;
+use crate::store::subscriptions::ClassOfChat;
 use crate::store::{self, Tx, integrations, jobs, subscriptions};
 
 /// Subscriptions of one post that are looked up.
 const MOST: usize = 200;
+
+/// A chat is read no more often than this, however much is written there.
+const BREATH: TimeDelta = TimeDelta::seconds(8);
+
+/// News of a chat so long before its class is of no class.
+const EARLY: TimeDelta = TimeDelta::hours(1);
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,6 +42,8 @@ pub struct Heard {
 #[derive(Debug, Default)]
 struct Errands {
     meetings: BTreeSet<MeetingId>,
+    /// Classes whose chat is to be read, and when.
+    watched: BTreeMap<MeetingId, DateTime<Utc>>,
     organizers: BTreeSet<(IntegrationId, String)>,
     heard: BTreeMap<crate::model::id::SubscriptionId, Option<LifeEvent>>,
 }
@@ -104,6 +115,9 @@ async fn note(
     let organizer = (subscription.integration_id, subscription.organizer.clone());
     let life = errands.heard.entry(subscription.id).or_default();
     match item.life {
+        None | Some(LifeEvent::Missed) if subscription.kind == SubscriptionKind::Chat => {
+            errands.watched.extend(to_watch(app, subscription).await?);
+        }
         Some(LifeEvent::Missed) => {
             errands.organizers.insert(organizer);
         }
@@ -121,6 +135,19 @@ async fn note(
         },
     }
     Ok(())
+}
+
+/// The classes that a chat's news is of, and when the chat is to be read. Which message is new is not told, and a
+/// class may write many: they are read together. Before class a call is nobody's concern, so that waits for its begin.
+async fn to_watch(app: &App, subscription: &Subscription) -> Result<Vec<(MeetingId, DateTime<Utc>)>> {
+    let now = app.clock.now();
+    let chat = (subscription.integration_id, subscription.owner.as_str());
+    let classes = subscriptions::classes_of_chat(&app.store, chat, (now + EARLY, now - OVERTIME)).await?;
+    let due = |class: &ClassOfChat| {
+        let rested = class.watched_at.map_or(now, |last| last + BREATH);
+        now.max(rested).max(class.starts_at)
+    };
+    Ok(classes.iter().map(|class| (class.id, due(class))).collect())
 }
 
 /// What a piece of news is about.
@@ -150,7 +177,10 @@ async fn run(app: &App, errands: &Errands, now: DateTime<Utc>) -> Result<()> {
     let tx = app.store.write().await?;
     for meeting in &errands.meetings {
         store::sync::reopen(&tx, *meeting, now).await?;
-        jobs::enqueue(&tx, JobKind::Sync, &format!("meeting:{meeting}"), now, now).await?;
+        jobs::enqueue(&tx, JobKind::Sync, &meeting_subject(*meeting), now, now).await?;
+    }
+    for (meeting, at) in &errands.watched {
+        jobs::enqueue(&tx, JobKind::Watch, &meeting_subject(*meeting), *at, now).await?;
     }
     for (integration, organizer) in &errands.organizers {
         let organizer = Organizer { integration: *integration, entra_object_id: organizer.clone() };

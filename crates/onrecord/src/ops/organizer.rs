@@ -3,11 +3,10 @@
 
 use chrono::{DateTime, Datelike as _, TimeZone as _, Utc};
 
-use super::Result;
+use super::{Result, storage};
 use crate::app::App;
 use crate::model::id::{IntegrationId, ServiceAccountId};
-use crate::model::integration::ServiceAccount;
-use crate::store::integrations::{self, Load};
+use crate::store::integrations;
 use crate::store::{Read, Tx};
 
 /// Meetings that Microsoft allows a user in a month.
@@ -21,16 +20,31 @@ pub(super) fn month_of(now: DateTime<Utc>) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(now.year(), now.month(), 1, 0, 0, 0).single().unwrap_or(now)
 }
 
-/// The accounts for `count` new meetings: each the one with the fewest meetings this month and with room. `None`
-/// where no account has room, or there is none.
+/// The accounts for `count` new meetings: each the one with room for longest, and of these the one with the fewest
+/// meetings this month. `None` where no account has room, or there is none.
 pub async fn choose(
     db: &impl Read,
     integration: IntegrationId,
     count: usize,
     now: DateTime<Utc>,
 ) -> Result<Vec<Option<ServiceAccountId>>> {
+    choose_other(db, integration, count, (now, None)).await
+}
+
+/// The same, without one account.
+pub async fn choose_other(
+    db: &impl Read,
+    integration: IntegrationId,
+    count: usize,
+    (now, without): (DateTime<Utc>, Option<ServiceAccountId>),
+) -> Result<Vec<Option<ServiceAccountId>>> {
     let loads = integrations::loads(db, integration, month_of(now)).await?;
-    let chosen = spread(&loads, count);
+    let mut candidates = Vec::new();
+    for load in loads.iter().filter(|load| Some(load.account.id) != without) {
+        if let Some(pressure) = storage::pressure(db, &load.account, now).await? {
+            candidates.push(Candidate { pressure, meetings: load.meetings, id: load.account.id });
+        }
+    }
     for load in loads.iter().filter(|load| load.meetings >= MONTHLY_WARNING) {
         tracing::warn!(
             account = %load.account.id,
@@ -38,25 +52,28 @@ pub async fn choose(
             "a service account nears Microsoft's limit of {MONTHLY_LIMIT} meetings a month: add another one"
         );
     }
-    Ok(chosen)
+    Ok(spread(candidates, count))
 }
 
-/// Gives each of `count` meetings to the account with the fewest; accounts whose drive is full come last.
-fn spread(loads: &[Load], count: usize) -> Vec<Option<ServiceAccountId>> {
-    let mut tally: Vec<_> =
-        loads.iter().map(|load| (is_full(&load.account), load.meetings, load.account.id)).collect();
+/// An account that may take a meeting.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    /// How soon its drive is full.
+    pressure: u8,
+    /// Meetings it was given this month.
+    meetings: i64,
+    id: ServiceAccountId,
+}
+
+/// Gives each of `count` meetings to the account with the fewest; accounts whose drive will be full soon come last.
+fn spread(mut tally: Vec<Candidate>, count: usize) -> Vec<Option<ServiceAccountId>> {
     let mut next = || {
-        let room = tally.iter_mut().filter(|(_, meetings, _)| *meetings < MONTHLY_LIMIT);
-        let (_, meetings, id) = room.min_by_key(|(full, meetings, _)| (*full, *meetings))?;
-        *meetings += 1;
-        Some(*id)
+        let room = tally.iter_mut().filter(|one| one.meetings < MONTHLY_LIMIT);
+        let chosen = room.min_by_key(|one| (one.pressure, one.meetings))?;
+        chosen.meetings += 1;
+        Some(chosen.id)
     };
     (0..count).map(|_| next()).collect()
-}
-
-/// Whether nothing more fits into the account's OneDrive, as far as is known.
-fn is_full(account: &ServiceAccount) -> bool {
-    matches!(account.drive_state.as_deref(), Some("exceeded" | "critical"))
 }
 
 /// Keeps the object id of an account, read from the directory.
@@ -71,34 +88,22 @@ pub async fn keep_object_id(app: &App, account: ServiceAccountId, object_id: &st
 mod tests {
     use super::*;
 
-    fn load(id: i64, meetings: i64, drive_state: Option<&str>) -> Load {
-        let account = ServiceAccount {
-            id: ServiceAccountId(id),
-            integration_id: IntegrationId(1),
-            email: format!("rec{id}@school.example"),
-            entra_object_id: None,
-            drive_id: None,
-            drive_state: drive_state.map(str::to_owned),
-            drive_total_bytes: None,
-            drive_used_bytes: None,
-            drive_read_at: None,
-            disabled_at: None,
-        };
-        Load { account, meetings }
+    fn one(id: i64, meetings: i64, pressure: u8) -> Candidate {
+        Candidate { pressure, meetings, id: ServiceAccountId(id) }
     }
 
     #[test]
     fn meetings_go_to_the_account_with_the_fewest_also_within_one_request() {
-        let chosen = spread(&[load(1, 3, None), load(2, 1, None)], 6);
+        let chosen = spread(vec![one(1, 3, 0), one(2, 1, 0)], 6);
         let of = |id| chosen.iter().filter(|account| **account == Some(ServiceAccountId(id))).count();
         assert_eq!((of(1), of(2)), (2, 4));
     }
 
     #[test]
-    fn a_full_drive_comes_last_and_the_monthly_limit_ends_it() {
-        let loads = [load(1, 0, Some("exceeded")), load(2, 50, Some("nearing"))];
-        assert_eq!(spread(&loads, 1), [Some(ServiceAccountId(2))]);
-        assert_eq!(spread(&[load(1, 1_999, None)], 2), [Some(ServiceAccountId(1)), None]);
-        assert_eq!(spread(&[], 2), [None, None]);
+    fn a_drive_that_fills_comes_last_and_the_monthly_limit_ends_it() {
+        assert_eq!(spread(vec![one(1, 0, 1), one(2, 50, 0)], 1), [Some(ServiceAccountId(2))]);
+        assert_eq!(spread(vec![one(1, 0, 1)], 1), [Some(ServiceAccountId(1))]);
+        assert_eq!(spread(vec![one(1, 1_999, 0)], 2), [Some(ServiceAccountId(1)), None]);
+        assert_eq!(spread(Vec::new(), 2), [None, None]);
     }
 }

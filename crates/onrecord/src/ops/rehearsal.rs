@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::actor::Actor;
 use super::provision::{Asked, Stuck, judge};
 use super::turn::Turn;
-use super::{Error, Result, audit, integration, organizer};
+use super::{Error, Result, audit, integration, organizer, say};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::conference::AutoRecordingStatus as Status;
@@ -102,7 +102,7 @@ async fn break_off(app: &App, found: &Rehearsal) -> Result<()> {
     let now = app.clock.now();
     let tx = app.store.write().await?;
     for step in found.steps.iter().filter(|step| step.state == StepState::Running) {
-        let words = "It was broken off: the program was stopped. Rehearse again.".to_owned();
+        let words = say("op-rehearse-broken");
         rehearsals::put_step(
             &tx,
             found.id,
@@ -163,23 +163,19 @@ impl Stage<'_> {
     async fn steps(&mut self) -> std::result::Result<(), Fault> {
         self.begin(Step::Create).await?;
         let created = self.create().await;
-        let (mailbox, event) =
-            self.end(Step::Create, created, |_| "The event is in the calendar".to_owned()).await?;
+        let (mailbox, event) = self.end(Step::Create, created, |_| say("op-rehearse-event")).await?;
         self.begin(Step::JoinUrl).await?;
         let link = self.join_url(&mailbox, &event).await;
-        let link = self.end(Step::JoinUrl, link, |_| "The event has its Teams link".to_owned()).await?;
+        let link = self.end(Step::JoinUrl, link, |_| say("op-rehearse-link")).await?;
         self.begin(Step::Lookup).await?;
         let meeting = self.lookup(&mailbox, &link).await;
-        let meeting = self.end(Step::Lookup, meeting, |_| "Teams finds the meeting".to_owned()).await?;
+        let meeting = self.end(Step::Lookup, meeting, |_| say("op-rehearse-found")).await?;
         self.begin(Step::Patch).await?;
         let patched = self.patch(&mailbox, &meeting.id).await;
-        self.end(Step::Patch, patched, |()| "Teams takes the setting".to_owned()).await?;
+        self.end(Step::Patch, patched, |()| say("op-rehearse-taken")).await?;
         self.begin(Step::ReadBack).await?;
         let read = self.read_back(&mailbox, &meeting.id).await;
-        self.end(Step::ReadBack, read, |()| {
-            "Read again, the meeting says that it will be recorded".to_owned()
-        })
-        .await
+        self.end(Step::ReadBack, read, |()| say("op-rehearse-on")).await
     }
 
     async fn note(&self, step: Step, state: StepState, words: String) -> std::result::Result<(), Fault> {
@@ -230,7 +226,7 @@ impl Stage<'_> {
             Err(msgraph::Error::DuplicateTransaction { .. }) => {
                 by_transaction(&self.client, &self.row, &mailbox)
                     .await?
-                    .ok_or_else(|| failed("Microsoft says that the event exists, but does not show it."))?
+                    .ok_or_else(|| failed("op-rehearse-unseen"))?
             }
             Err(error) => return Err(judge(&self.client, Asked::Calendar, error).await),
         };
@@ -245,10 +241,10 @@ impl Stage<'_> {
         let (db, now) = (&self.app.store, self.app.clock.now());
         let chosen = organizer::choose(db, self.row.integration_id, 1, now).await?;
         let Some(id) = chosen.into_iter().flatten().next() else {
-            return Err(failed("There is no service account with room for another meeting this month."));
+            return Err(failed("op-rehearse-no-room"));
         };
         let account =
-            integrations::find_account(db, id).await?.ok_or_else(|| failed("The account is gone."))?;
+            integrations::find_account(db, id).await?.ok_or_else(|| failed("op-rehearse-account"))?;
         match self.client.user(&account.email).await {
             Ok(user) => Ok(user.id),
             Err(error) => Err(judge(&self.client, Asked::Directory, error).await),
@@ -282,7 +278,7 @@ impl Stage<'_> {
                 Err(error) => return Err(judge(&self.client, Asked::Calendar, error).await),
             }
         }
-        Err(failed("The event got no Teams link: the calendar of this account does not make Teams meetings."))
+        Err(failed("op-rehearse-no-link"))
     }
 
     async fn lookup(&self, mailbox: &str, link: &str) -> std::result::Result<OnlineMeeting, Stuck> {
@@ -293,7 +289,7 @@ impl Stage<'_> {
                 Err(error) => return Err(judge(&self.client, Asked::Meetings, error).await),
             }
         }
-        Err(failed("Teams does not find the meeting by its link."))
+        Err(failed("op-rehearse-not-found"))
     }
 
     async fn patch(&self, mailbox: &str, meeting: &str) -> std::result::Result<(), Stuck> {
@@ -309,14 +305,15 @@ impl Stage<'_> {
     async fn read_back(&self, mailbox: &str, meeting: &str) -> std::result::Result<(), Stuck> {
         match self.client.online_meeting(mailbox, meeting).await {
             Ok(read) if read.is_recording_enforced() => Ok(()),
-            Ok(_) => Err(failed("Read again, the meeting does not say that it will be recorded.")),
+            Ok(_) => Err(failed("op-rehearse-off")),
             Err(error) => Err(judge(&self.client, Asked::Meetings, error).await),
         }
     }
 }
 
-fn failed(text: &str) -> Stuck {
-    Stuck::Waiting(Status::FailedUnknown, text.to_owned())
+/// A step that came to nothing; `key` names the sentence.
+fn failed(key: &str) -> Stuck {
+    Stuck::Waiting(Status::FailedUnknown, say(key))
 }
 
 /// The event that was made without our learning of it.

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::actor::Actor;
 use super::enrolment::{self, Done, Rest, Wanted, Who};
 use super::people::{self, Person};
-use super::{Error, Result};
+use super::{Error, Result, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::CourseId;
@@ -116,20 +116,20 @@ fn read(file: &[u8]) -> std::result::Result<Vec<Line>, Faults> {
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                faults.add(line, "", "This line cannot be read as CSV.");
+                faults.add(line, "", say("op-csv-line"));
                 break;
             }
         };
         let number = record.position().map_or(0, csv::Position::line);
         if let Some(line) = one(&record, &places, number, &mut faults) {
             if let Some(first) = seen.insert(line.email.clone(), number) {
-                faults.add(number, "email", format!("This is the same person as on line {first}."));
+                faults.add(number, "email", say_with("op-csv-same", &[("line", first.into())]));
             }
             lines.push(line);
         }
     }
     if lines.is_empty() && faults.count == 0 {
-        faults.add(1, "", "The file has no line besides its header.");
+        faults.add(1, "", say("op-csv-empty"));
     }
     if faults.count == 0 { Ok(lines) } else { Err(faults) }
 }
@@ -138,24 +138,24 @@ fn read(file: &[u8]) -> std::result::Result<Vec<Line>, Faults> {
 fn header(reader: &mut csv::Reader<&[u8]>, faults: &mut Faults) -> HashMap<&'static str, usize> {
     let mut places = HashMap::new();
     let Ok(header) = reader.byte_headers() else {
-        faults.add(1, "", "The first line must name the columns: email, name, role, section, ends_on.");
+        faults.add(1, "", say("op-csv-header"));
         return places;
     };
     for (place, name) in header.iter().enumerate() {
         let name = String::from_utf8_lossy(name).to_lowercase();
         match COLUMNS.iter().find(|known| **known == name) {
             Some(known) if places.insert(*known, place).is_some() => {
-                faults.add(1, known, "This column stands twice.");
+                faults.add(1, known, say("op-csv-twice"));
             }
             Some(_) => {}
             None => {
-                let text = format!("This column is not known. Known are {}.", COLUMNS.join(", "));
+                let text = say_with("op-csv-unknown", &[("columns", COLUMNS.join(", ").into())]);
                 faults.add(1, &name, text);
             }
         }
     }
     if !places.contains_key("email") {
-        faults.add(1, "email", "This column is missing. The first line must name the columns.");
+        faults.add(1, "email", say("op-csv-missing"));
     }
     places
 }
@@ -168,11 +168,8 @@ fn one(
 ) -> Option<Line> {
     let before = faults.count;
     if record.len() > places.len() {
-        let text = format!(
-            "This line has {} fields, the header {}. Is a comma unquoted?",
-            record.len(),
-            places.len()
-        );
+        let text =
+            say_with("op-csv-fields", &[("has", record.len().into()), ("header", places.len().into())]);
         faults.add(number, "", text);
     }
     let mut field = |name: &'static str, most: usize| -> String {
@@ -182,11 +179,11 @@ fn one(
                 text.to_owned()
             }
             Ok(_) => {
-                faults.add(number, name, format!("Use at most {most} characters on one line."));
+                faults.add(number, name, say_with("op-one-line", &[("most", most.into())]));
                 String::new()
             }
             Err(_) => {
-                faults.add(number, name, "This is not UTF-8. Save the file as \"CSV UTF-8\".");
+                faults.add(number, name, say("op-csv-utf8"));
                 String::new()
             }
         }
@@ -195,18 +192,18 @@ fn one(
     let (name, role) = (field("name", 200), field("role", 20));
     let (section, ends_on) = (field("section", 100), field("ends_on", 20));
     if faults.count == before && !is_email(&email) {
-        faults.add(number, "email", format!("{email:?} is no e-mail address."));
+        faults.add(number, "email", say_with("op-csv-email", &[("what", email.as_str().into())]));
     }
     let parsed_role = match role.to_lowercase().as_str() {
         "" => Some(CourseRole::Learner),
         word => CourseRole::parse(word),
     };
     if parsed_role.is_none() {
-        faults.add(number, "role", format!("{role:?} is no role. Write instructor or learner."));
+        faults.add(number, "role", say_with("op-csv-role", &[("what", role.as_str().into())]));
     }
     let last_day = ends_on.parse::<NaiveDate>().ok().filter(|day| is_plausible(*day));
     if last_day.is_none() && !ends_on.is_empty() {
-        faults.add(number, "ends_on", format!("{ends_on:?} is no date. Write it as 2026-12-01."));
+        faults.add(number, "ends_on", say_with("op-csv-date", &[("what", ends_on.as_str().into())]));
     }
     if faults.count > before {
         return None;

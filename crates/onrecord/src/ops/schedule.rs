@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::mail::STILL_NEWS;
 use super::{Error, FieldError, Result, audit, organizer, rights, say, say_with};
 use crate::app::App;
 use crate::model::access::{self, Act, Facts, Viewer};
@@ -14,6 +15,7 @@ use crate::model::job::JobKind;
 use crate::model::schedule::{self, LONGEST_DESCRIPTION, LONGEST_TITLE, Slot, SlotText, place};
 use crate::model::slot_plan::{self, Refused, SlotPlan};
 use crate::store::conferences::{self, NewConference, PlacedCourse};
+use crate::store::mail::sources;
 use crate::store::meetings::{self, NewMeeting};
 use crate::store::{Tx, integrations, jobs};
 
@@ -115,6 +117,9 @@ pub async fn change(app: &App, viewer: &Viewer, id: ConferenceId, change: Change
     let plan = planned(&tx, &new, &change, now).await?;
     if new != old {
         conferences::update(&tx, &new, now).await?;
+    }
+    if new.published && !old.published {
+        sources::note_published(&tx, id, now - STILL_NEWS, now).await?;
     }
     let mut told = carry_out(app, &tx, &new, &plan).await?;
     if invitations_differ(&old, &new) {

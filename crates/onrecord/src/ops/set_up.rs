@@ -176,8 +176,8 @@ if ($NarrowExchange) {
     } else {
         New-ManagementScope -Name 'OnRecord service accounts' -RecipientRestrictionFilter $filter | Out-Null
     }
-    if (-not (Get-ManagementRoleAssignment -App $ClientId -ErrorAction SilentlyContinue | Where-Object { $_.Role -eq 'Application Calendars.ReadWrite' })) {
-        New-ManagementRoleAssignment -App $ClientId -Role 'Application Calendars.ReadWrite' -CustomResourceScope 'OnRecord service accounts' | Out-Null
+    if (-not (Get-ManagementRoleAssignment -Identity 'OnRecord calendars' -ErrorAction SilentlyContinue)) {
+        New-ManagementRoleAssignment -Name 'OnRecord calendars' -App $ClientId -Role 'Application Calendars.ReadWrite' -CustomResourceScope 'OnRecord service accounts' | Out-Null
     }
     Write-Host '   granted. If Calendars.ReadWrite was granted in Entra before, remove it there, or it stays in force for every mailbox.'
 }

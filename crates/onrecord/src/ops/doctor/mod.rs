@@ -1,6 +1,9 @@
 //! `doctor`: looks at everything a class needs, in order and harmlessly, and says of what is wrong what exactly
 //! mends it. It changes nothing at Microsoft; it keeps what it learns of service accounts and their drives, and what it
 //! found, so that page, command and report say the same.
+//!
+//! What a finding says stands with its check, not in the catalogue of texts: message, consequence, fix and command of a
+//! code are read, changed and translated together, are stored with the finding, and are what people search for in the log.
 
 mod account;
 mod checks;

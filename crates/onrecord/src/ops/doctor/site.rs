@@ -11,20 +11,25 @@ use msgraph::{
 
 use super::connection;
 use crate::app::App;
+use crate::config::NoNotifications;
 use crate::model::finding::Trouble;
 use crate::model::id::ServiceAccountId;
 use crate::model::integration::{Integration, ServiceAccount};
 use crate::model::permission::granted;
 use crate::model::policy::{Confirmation, PolicyTopic};
+use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::ops::integration::{self, Settings};
-use crate::ops::{Result, organizer};
-use crate::store::{evidence, integrations, policies};
+use crate::ops::{Result, mail, organizer};
+use crate::store::{cleanup, evidence, integrations, policies, subscriptions};
 
 /// A proxy that does not answer within this time is not there.
 const PROXY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Microsoft forgets meetings about so long after their last use.
 const MEETING_LIFE: TimeDelta = TimeDelta::days(60);
+
+/// Microsoft tells of a recording within an hour.
+const TOLD_BY: TimeDelta = TimeDelta::minutes(90);
 
 /// Everything that concerns more than one service account.
 #[derive(Debug)]
@@ -44,7 +49,11 @@ pub(super) struct Machine {
     pub(super) database: std::result::Result<&'static str, String>,
     pub(super) archive_place: String,
     pub(super) archive: std::result::Result<(), String>,
-    pub(super) public_url: String,
+    /// Where Microsoft would post what is new, and whether it is asked to.
+    pub(super) news_address: String,
+    pub(super) news: std::result::Result<(), NoNotifications>,
+    /// The mail server, or the mailbox that sends through Microsoft; `None` where no mail is set up.
+    pub(super) mail: Option<MailWay>,
     /// The proxy's host and port, and whether it answers.
     pub(super) proxy: Option<(String, bool)>,
     /// The certificate that signs in, or why it cannot be read.
@@ -55,10 +64,21 @@ pub(super) struct Machine {
     pub(super) secret_is_id: bool,
 }
 
+/// How mails leave, and whether they can.
+#[derive(Debug)]
+pub(super) enum MailWay {
+    /// Through this server, or why it does not take us.
+    Smtp(String, std::result::Result<(), String>),
+    /// From this mailbox at Microsoft.
+    Graph(String),
+}
+
 /// What our own rows say.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) idle_since: Option<DateTime<Utc>>,
+    /// Copies that are damaged, and those of them that Microsoft has no original of.
+    pub(super) damaged_copies: (usize, usize),
     pub(super) pauses: Vec<(String, DateTime<Utc>)>,
     /// People and meetings with an address where an object id belongs.
     pub(super) addresses_for_ids: (i64, i64),
@@ -68,6 +88,10 @@ pub(super) struct Rows {
     pub(super) confirmations: Vec<Confirmation>,
     /// Classes held without a recording since the answer about recording.
     pub(super) unrecorded_since_answer: i64,
+    /// What Microsoft was asked to tell.
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Recordings that came since Microsoft last told anything, and were not told of.
+    pub(super) untold: i64,
 }
 
 impl Rows {
@@ -140,11 +164,32 @@ async fn machine(app: &App, integration: &Integration) -> Machine {
         database: written.await.map(|()| kind).map_err(|error| error.to_string()),
         archive_place: app.bucket.place().to_owned(),
         archive: app.bucket.probe().await.map_err(|error| error.to_string()),
-        public_url: app.config.public_url().base().to_owned(),
+        news_address: news_address(app),
+        news: app.config.notification_url().map(|_| ()),
+        mail: mail_way(app).await,
         proxy: proxy(app).await,
         certificate,
         secret_hint: secret.map(|secret| secret.chars().take(3).collect()),
         secret_is_id: secret.is_some_and(integration::is_guid),
+    }
+}
+
+fn news_address(app: &App) -> String {
+    let own = app.config.http.notification_url.clone();
+    own.unwrap_or_else(|| app.config.public_url()).base().to_owned()
+}
+
+async fn mail_way(app: &App) -> Option<MailWay> {
+    match mail::way(app) {
+        mail::Way::Off => None,
+        mail::Way::Graph(mailbox) => Some(MailWay::Graph(mailbox)),
+        mail::Way::Smtp(place) => {
+            let probed = match &app.smtp {
+                Some(smtp) => smtp.probe().await,
+                None => Ok(()),
+            };
+            Some(MailWay::Smtp(place, probed))
+        }
     }
 }
 
@@ -162,7 +207,16 @@ async fn rows(app: &App, integration: &Integration, now: DateTime<Utc>) -> Resul
     let answered = confirmations.iter().find(|one| one.topic == PolicyTopic::Recording).map(|one| one.at);
     let since = answered.unwrap_or(now).max(now - TimeDelta::days(30));
     let loads = integrations::loads(db, id, organizer::month_of(now)).await?;
+    let damaged = cleanup::damaged(db, 10_000).await?;
+    let lost = damaged.iter().filter(|copy| !copy.has_original).count();
+    let subscriptions = subscriptions::of_integration(db, id).await?;
+    let silent_since = silent_since(&subscriptions, now);
+    let untold = match silent_since {
+        Some(since) => evidence::recordings_between(db, id, (since, now - TOLD_BY)).await?,
+        None => 0,
+    };
     Ok(Rows {
+        damaged_copies: (damaged.len(), lost),
         idle_since: evidence::idle_since(db, now).await?,
         pauses: evidence::pauses(db, now).await?,
         addresses_for_ids: evidence::addresses_for_ids(db, now).await?,
@@ -170,7 +224,18 @@ async fn rows(app: &App, integration: &Integration, now: DateTime<Utc>) -> Resul
         meetings: loads.into_iter().map(|load| (load.account.id, load.meetings)).collect(),
         unrecorded_since_answer: evidence::held_unrecorded(db, id, since).await?,
         confirmations,
+        subscriptions,
+        untold,
     })
+}
+
+/// Since when nothing was told although it could have been: the last word of any subscription, or the beginning of
+/// those that are live.
+pub(super) fn silent_since(all: &[Subscription], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let live = all.iter().filter(|one| one.is_live(now) && one.kind == SubscriptionKind::Recordings);
+    let begun = live.filter_map(|one| one.made_at).max()?;
+    let heard = all.iter().filter_map(|one| one.heard_at).max();
+    Some(heard.map_or(begun, |heard| heard.max(begun)))
 }
 
 async fn tenant(app: &App, integration: &Integration) -> Tenant {

@@ -37,7 +37,7 @@ const UNCONNECTED: TimeDelta = TimeDelta::minutes(10);
 
 /// What is said of a meeting while no tenant is connected.
 pub const NOT_CONNECTED: &str = "Microsoft Teams is not connected yet: an administrator does that under \
-     Integrations, Microsoft Teams. The class is provisioned as soon as it is.";
+     Manage, Microsoft Teams. The class is provisioned as soon as it is.";
 
 /// A meeting with everything that decides how it is provisioned.
 #[derive(Debug, Clone)]

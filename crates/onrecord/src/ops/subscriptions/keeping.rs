@@ -18,7 +18,7 @@ use crate::model::subscription::{Subscription, SubscriptionKind, patience};
 use crate::secrets::{hash_token, random_token};
 use crate::store::subscriptions::{self as store, Beginning};
 
-/// Subscriptions made at once: each has Microsoft call us twice before it answers.
+/// Subscriptions made or ended at once: making one has Microsoft call us twice before it answers.
 const AT_ONCE: usize = 4;
 
 /// What keeping the subscriptions of one integration needs.
@@ -51,20 +51,32 @@ impl Keeper<'_> {
     pub(super) async fn end_unwanted(&self, wanted: &[Wanted]) -> Result<()> {
         let is_wanted =
             |one: &Subscription| wanted.iter().any(|wish| wish.kind == one.kind && wish.owner == one.owner);
-        for one in self.known().await?.into_iter().filter(|one| !is_wanted(one)) {
-            if let Some(graph_id) = one.graph_id.as_deref().filter(|_| one.made_by == self.made_by())
-                && let Err(error) = self.graph.delete_subscription(graph_id).await
-                && error.is_retryable()
-                && one.is_live(self.now())
-            {
-                tracing::warn!(%error, "a subscription that is not wanted any more could not be ended yet");
-                continue;
-            }
+        let unwanted: Vec<_> = self.known().await?.into_iter().filter(|one| !is_wanted(one)).collect();
+        for some in unwanted.chunks(AT_ONCE) {
+            let ending: Vec<BoxFuture<'_, bool>> =
+                some.iter().map(|one| self.has_let_go(one).boxed()).collect();
+            let let_go = join_all(ending).await;
             let tx = self.app.store.write().await?;
-            store::remove(&tx, one.id).await?;
+            for (one, _) in some.iter().zip(let_go).filter(|(_, let_go)| *let_go) {
+                store::remove(&tx, one.id).await?;
+            }
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Ends one at Microsoft. False if that is to be tried again.
+    async fn has_let_go(&self, one: &Subscription) -> bool {
+        let Some(graph_id) = one.graph_id.as_deref().filter(|_| one.made_by == self.made_by()) else {
+            return true;
+        };
+        match self.graph.delete_subscription(graph_id).await {
+            Err(error) if error.is_retryable() && one.is_live(self.now()) => {
+                tracing::warn!(%error, "a subscription that is not wanted any more could not be ended yet");
+                false
+            }
+            _ => true,
+        }
     }
 
     /// Compares with what Microsoft has: what is lost there is made anew, what we know nothing of is ended.
@@ -85,7 +97,7 @@ impl Keeper<'_> {
             }
             tracing::warn!(kind = %known.kind, owner = known.owner, "Microsoft has lost a subscription to news of recordings");
             store::lost(&tx, known.id, now).await?;
-            look_again(&tx, self.integration.id, &known.organizer, now).await?;
+            look_again(&tx, &known, now).await?;
         }
         tx.commit().await?;
         let ours = self.address();
@@ -122,7 +134,7 @@ impl Keeper<'_> {
                 Err(msgraph::Error::NotFound { .. }) => {
                     tracing::warn!(kind = %one.kind, owner = one.owner, "a subscription to news of recordings has ended; it is made anew");
                     store::lost(&tx, one.id, now).await?;
-                    look_again(&tx, self.integration.id, &one.organizer, now).await?;
+                    look_again(&tx, one, now).await?;
                 }
                 Err(error) => {
                     store::failed(&tx, one.id, &error.to_string(), self.again(one, &error)).await?;
@@ -195,11 +207,15 @@ impl Keeper<'_> {
             Ok(made) => {
                 let ends = made.expiration_date_time.unwrap_or(now + one.kind.life());
                 store::live(&tx, one.id, &made.id, (ends, next_renewal(one.kind, now, ends))).await?;
-                look_again(&tx, self.integration.id, &one.organizer, now).await?;
+                store::made(&tx, one.id, now).await?;
+                look_again(&tx, one, now).await?;
             }
             Err(error) => {
-                tracing::warn!(%error, kind = %one.kind, owner = one.owner, "a subscription to news of recordings could not be made");
+                tracing::warn!(%error, kind = %one.kind, owner = one.owner, "a subscription to news of recordings or calls could not be made");
                 store::failed(&tx, one.id, &sentence(&error, &self.base), self.again(one, &error)).await?;
+                if is_unanswered(&error) {
+                    store::unreachable(&tx, one.id, now).await?;
+                }
             }
         }
         tx.commit().await?;
@@ -264,12 +280,15 @@ fn next_renewal(kind: SubscriptionKind, now: DateTime<Utc>, ends: DateTime<Utc>)
     now + kind.renewed_after().min((ends - now) / 2)
 }
 
+/// Whether Microsoft has tried our address and had no answer that it takes.
+fn is_unanswered(error: &msgraph::Error) -> bool {
+    matches!(error, msgraph::Error::Upstream { status: 400, message, .. } if message.contains("validation request failed"))
+}
+
 /// Why a subscription could not be made, for an administrator.
 fn sentence(error: &msgraph::Error, base: &str) -> String {
     match error {
-        msgraph::Error::Upstream { status: 400, message, .. }
-            if message.contains("validation request failed") =>
-        {
+        msgraph::Error::Upstream { message, .. } if is_unanswered(error) => {
             format!(
                 "Microsoft could not reach {base}{NEWS}. Let {NEWS} and {LIFE} through to OnRecord from the internet over https, or set ONRECORD_NOTIFICATIONS to off. ({message})"
             )

@@ -12,20 +12,24 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::schedule::meeting_subject;
 use super::sync::organizer_subject;
 use super::{Error, Result, integration};
 use crate::app::App;
 use crate::config::NoNotifications;
+use crate::model::guard::OVERTIME;
 use crate::model::id::IntegrationId;
 use crate::model::integration::Integration;
 use crate::model::job::JobKind;
-use crate::model::subscription::SubscriptionKind;
+use crate::model::permission;
+use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::store::delta::{self, DeltaKey, DeltaKind, DeltaLink, Organizer};
 use crate::store::{Tx, integrations, jobs, subscriptions};
 
 pub use wanted::wanted;
 
 use keeping::Keeper;
+use wanted::Wanted;
 
 /// Where Microsoft posts what is new, below the notification URL.
 pub const NEWS: &str = "/graph/notifications";
@@ -52,7 +56,7 @@ pub async fn keep(app: &App) -> Result<()> {
 
 async fn keep_one(app: &App, integration: &Integration) -> Result<()> {
     let address = app.config.notification_url().ok();
-    let wanted = match &address {
+    let mut wanted = match &address {
         Some(_) => wanted(app, integration).await?,
         None => Vec::new(),
     };
@@ -60,21 +64,16 @@ async fn keep_one(app: &App, integration: &Integration) -> Result<()> {
     if wanted.is_empty() && known.is_empty() {
         return Ok(());
     }
-    let now = app.clock.now();
-    let there: HashSet<_> = known.iter().map(|one| (one.kind, one.owner.as_str())).collect();
-    let new: Vec<_> = wanted.iter().filter(|one| !there.contains(&(one.kind, one.owner.as_str()))).collect();
-    if !new.is_empty() {
-        let tx = app.store.write().await?;
-        for one in new {
-            subscriptions::want(&tx, integration.id, (one.kind, &one.owner, &one.organizer), now).await?;
-        }
-        tx.commit().await?;
-    }
     let graph = match integration::connect(app, integration) {
         Ok(graph) => graph,
         Err(Error::NotReady(_)) => return forget_all(app, integration.id).await,
         Err(error) => return Err(error),
     };
+    if wanted.iter().any(|one| one.kind == SubscriptionKind::Chat) && !may_read_chats(&graph).await? {
+        wanted.retain(|one| one.kind != SubscriptionKind::Chat);
+    }
+    let now = app.clock.now();
+    want_new(app, integration.id, (&wanted, &known)).await?;
     let base = address.map(|address| address.base().to_owned()).unwrap_or_default();
     let keeper = Keeper { app, integration, graph, base };
     keeper.end_unwanted(&wanted).await?;
@@ -82,11 +81,40 @@ async fn keep_one(app: &App, integration: &Integration) -> Result<()> {
         return Ok(());
     }
     if is_time_to_compare(app, integration.id, now).await? {
-        keeper.compare().await?;
-        compared(app, integration.id, now).await?;
+        // What cannot be compared now can be renewed all the same.
+        match keeper.compare().await {
+            Ok(()) => compared(app, integration.id, now).await?,
+            Err(error @ Error::Store(_)) => return Err(error),
+            Err(error) => tracing::warn!(%error, "Microsoft's list of subscriptions could not be read"),
+        }
     }
     keeper.renew_due().await?;
     keeper.make_due().await
+}
+
+/// Writes down what is wanted and was not yet.
+async fn want_new(app: &App, id: IntegrationId, (wanted, known): (&[Wanted], &[Subscription])) -> Result<()> {
+    let there: HashSet<_> = known.iter().map(|one| (one.kind, one.owner.as_str())).collect();
+    let new: Vec<_> = wanted.iter().filter(|one| !there.contains(&(one.kind, one.owner.as_str()))).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let tx = app.store.write().await?;
+    for one in new {
+        subscriptions::want(&tx, id, (one.kind, &one.owner, &one.organizer), app.clock.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Chats are only for those who were granted them. A school that was not is asked for nothing: each class would be
+/// one more refusal, and whoever teaches is asked instead.
+async fn may_read_chats(graph: &msgraph::Client) -> Result<bool> {
+    match graph.token_claims().await {
+        Ok(claims) => Ok(permission::granted(&claims.roles, SubscriptionKind::Chat.permission())),
+        // A token that cannot be read may still do everything.
+        Err(msgraph::Error::Decode { .. }) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Ends every subscription of an integration that is about to change its tenant or app, as far as that can be done:
@@ -131,9 +159,18 @@ async fn compared(app: &App, id: IntegrationId, now: DateTime<Utc>) -> Result<()
     Ok(tx.commit().await?)
 }
 
-/// Has an organizer's changes read: something may have been missed.
-async fn look_again(tx: &Tx, id: IntegrationId, organizer: &str, now: DateTime<Utc>) -> Result<()> {
-    let organizer = Organizer { integration: id, entra_object_id: organizer.to_owned() };
+/// Has an organizer's changes or a class's chat read: something may have been missed.
+async fn look_again(tx: &Tx, one: &Subscription, now: DateTime<Utc>) -> Result<()> {
+    if one.kind == SubscriptionKind::Chat {
+        let classes =
+            subscriptions::classes_of_chat(tx, (one.integration_id, &one.owner), (now, now - OVERTIME))
+                .await?;
+        for class in classes {
+            jobs::enqueue(tx, JobKind::Watch, &meeting_subject(class.id), now, now).await?;
+        }
+        return Ok(());
+    }
+    let organizer = Organizer { integration: one.integration_id, entra_object_id: one.organizer.clone() };
     Ok(jobs::enqueue(tx, JobKind::Delta, &organizer_subject(&organizer), now, now).await?)
 }
 

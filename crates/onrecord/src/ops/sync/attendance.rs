@@ -6,15 +6,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use msgraph::{AttendanceRecord as GraphRecord, AttendanceReport};
 
-use super::super::Result;
+use super::super::{Result, erasure};
 use super::context::{Context, Named, Reading, Tally};
 use super::people::Faces;
 use crate::model::attendance::{AttendanceRecord, Interval, attended_seconds};
 use crate::model::conference::Meeting;
 use crate::model::id::AttendanceRecordId;
 use crate::model::integration::SyncKind;
+use crate::model::retention::Kept;
 use crate::model::sync::{KindReport, SyncState};
 use crate::store::attendance::{self, Session};
+use crate::store::retention::things;
 
 /// Brings a meeting's attendance.
 pub(super) async fn sync(
@@ -43,6 +45,11 @@ pub(super) async fn sync(
         });
     }
     let tx = ctx.app.store.write().await?;
+    // What a retention policy removed does not come back.
+    if things::is_removed(&tx, Kept::Attendance, meeting.id).await? {
+        sessions.clear();
+        records.clear();
+    }
     for session in &sessions {
         attendance::put_session(&tx, meeting.id, session).await?;
     }
@@ -81,11 +88,17 @@ async fn record(
         return Ok(None);
     };
     let identity = person.identity.as_ref();
-    let object_id = identity.and_then(|who| who.id.clone()).filter(|id| !id.is_empty());
-    let email = person.email_address.clone().filter(|email| !email.is_empty());
-    let user_id = faces.find(ctx, object_id.as_deref(), email.as_deref()).await?;
-    let name =
+    let mut object_id = identity.and_then(|who| who.id.clone()).filter(|id| !id.is_empty());
+    let mut email = person.email_address.clone().filter(|email| !email.is_empty());
+    let mut user_id = faces.find(ctx, object_id.as_deref(), email.as_deref()).await?;
+    let mut name =
         identity.and_then(|who| who.display_name.clone()).or_else(|| email.clone()).unwrap_or_default();
+    if user_id.is_none()
+        && let Some((user, pseudonym)) =
+            erasure::erased(ctx.app, object_id.as_deref(), email.as_deref()).await?
+    {
+        (user_id, object_id, email, name) = (Some(user), None, None, pseudonym);
+    }
     let graph_id = person.id.clone().filter(|id| !id.is_empty()).or_else(|| object_id.clone());
     let record = AttendanceRecord {
         id: AttendanceRecordId(0),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use msgraph::{ChatMessage as GraphMessage, EventDetail, MessageType, RecordingStatus};
 
-use super::super::Result;
+use super::super::{Result, erasure};
 use super::context::{Context, Reading, Tally};
 use super::people::Faces;
 use crate::model::artifact::{Artifact, ArtifactKind, Confidence, MatchBasis};
@@ -15,8 +15,10 @@ use crate::model::conference::Meeting;
 use crate::model::id::ChatMessageId;
 use crate::model::integration::SyncKind;
 use crate::model::occasion::Occasions;
+use crate::model::retention::Kept;
 use crate::model::sync::{KindReport, SyncState};
 use crate::store::artifacts::{self, NewArtifact};
+use crate::store::retention::things;
 use crate::store::{self, Tx};
 
 /// Messages may show up late, after others that are newer: each reading takes the class itself again, and this much
@@ -70,6 +72,10 @@ pub(super) async fn sync(
         }
     }
     let tx = ctx.app.store.write().await?;
+    // What a retention policy removed does not come back.
+    if things::is_removed(&tx, Kept::Chat, meeting.id).await? {
+        rows.clear();
+    }
     for event in messages.iter().filter_map(event) {
         store::chat::put_event(&tx, meeting.id, &event).await?;
     }
@@ -115,8 +121,16 @@ async fn row(
         (Some(id), None) => faces.find(ctx, Some(id), None).await?,
         (None, None) => None,
     };
+    let mut object_id = object_id;
+    let mut user_id = user_id;
+    let mut pseudonym = None;
+    if (user_id.is_none() || before.is_some_and(|before| before.entra_object_id.is_none()))
+        && let Some((user, name)) = erasure::erased(ctx.app, object_id.as_deref(), None).await?
+    {
+        (user_id, object_id, pseudonym) = (Some(user), None, Some(name));
+    }
     let mut names = [&from.user, &from.application, &from.device].into_iter().flatten();
-    let sender = names.find_map(|who| who.display_name.clone());
+    let sender = pseudonym.or_else(|| names.find_map(|who| who.display_name.clone()));
     let body = message.body.clone().unwrap_or_default();
     let is_text = body.content_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("text"));
     let text = match (message.deleted_date_time, is_text) {

@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) extra_drive: Option<String>,
     pub(super) cause: SyncCause,
     pub(super) patience: Patience,
+    /// Days that the tenant lets a new recording live; 0 if for ever.
+    pub(super) expiry_days: i64,
 }
 
 /// Rows made, changed and left as they were.
@@ -79,7 +81,9 @@ impl<'a> Context<'a> {
         let (off, extra_drive) = reading.map_or((Vec::new(), None), |r| (r.kinds_off, r.extra_drive_id));
         let graph = integration::client(app, id).await?;
         let extra_drive = extra_drive.filter(|drive| !drive.is_empty());
-        Ok(Self { app, graph, integration: id, off, extra_drive, cause, patience: patience(app) })
+        let expiry_days = store::expiry::days_of(&app.store, id).await?;
+        let patience = patience(app);
+        Ok(Self { app, graph, integration: id, off, extra_drive, cause, patience, expiry_days })
     }
 
     /// Everything a sync of one conference needs.

@@ -14,9 +14,6 @@ use crate::store::artifacts::{self, NewArtifact};
 use crate::store::delta::{self, DeltaKey, DeltaKind, DeltaLink};
 use crate::store::{self, Tx};
 
-/// Microsoft deletes recordings after so many days unless the tenant chose otherwise; Graph does not tell.
-const USUAL_EXPIRY: Duration = Duration::days(120);
-
 /// The drive and its quota are looked up again after this time.
 const HOME_STALE: Duration = Duration::hours(1);
 
@@ -212,7 +209,7 @@ async fn apply(
         return Ok(row.meeting_id);
     }
     if let Some(row) = known {
-        let after = described(&row, &home.drive, item);
+        let after = described(ctx, &row, &home.drive, item);
         if after == row {
             artifacts::seen(tx, row.id, now).await?;
             return Ok(None);
@@ -231,7 +228,7 @@ async fn apply(
         };
         let id = artifacts::insert(tx, &new, now).await?;
         if let Some(row) = artifacts::lock(tx, id).await? {
-            artifacts::save(tx, &described(&row, &home.drive, item), now).await?;
+            artifacts::save(tx, &described(ctx, &row, &home.drive, item), now).await?;
         }
     }
     Ok(None)
@@ -252,8 +249,9 @@ async fn may_be_kept(ctx: &Context<'_>, tx: &Tx, home: &Home, item: &DriveItem) 
     join::is_of_some_class(ctx, tx, organizer, &name).await
 }
 
-/// What the drive says of a recording's file.
-pub(super) fn described(row: &Artifact, drive: &str, item: &DriveItem) -> Artifact {
+/// What the drive says of a recording's file. Of one that was copied, size and hash stay those of our copy.
+pub(super) fn described(ctx: &Context<'_>, row: &Artifact, drive: &str, item: &DriveItem) -> Artifact {
+    let is_ours = row.facts().is_verified();
     let name = item.name.clone().unwrap_or_else(|| row.name.clone());
     let stamp = RecordingName::parse(&name).filter(|name| name.is_utc).map(|name| name.stamp.and_utc());
     let started_at = row.started_at.or(stamp);
@@ -267,15 +265,15 @@ pub(super) fn described(row: &Artifact, drive: &str, item: &DriveItem) -> Artifa
             .as_ref()
             .and_then(|file| file.mime_type.clone())
             .unwrap_or_else(|| row.mime_type.clone()),
-        size_bytes: item.size.or(row.size_bytes),
+        size_bytes: item.size.filter(|_| !is_ours).or(row.size_bytes),
         web_url: item.web_url.clone().or_else(|| row.web_url.clone()),
         e_tag: item.e_tag.clone().or_else(|| row.e_tag.clone()),
-        quick_xor_hash: item.quick_xor_hash().map(str::to_owned).or_else(|| row.quick_xor_hash.clone()),
-        expected_expiry_at: item
-            .created_date_time
-            .map(cut)
-            .map(|at| at + USUAL_EXPIRY)
-            .or(row.expected_expiry_at),
+        quick_xor_hash: item
+            .quick_xor_hash()
+            .filter(|_| !is_ours)
+            .map(str::to_owned)
+            .or_else(|| row.quick_xor_hash.clone()),
+        expected_expiry_at: expiry(ctx, row, item),
         ended_at: row.ended_at.or_else(|| Some(started_at? + length?)),
         gone_at: None,
         name,
@@ -283,6 +281,17 @@ pub(super) fn described(row: &Artifact, drive: &str, item: &DriveItem) -> Artifa
         duration_ms,
         ..row.clone()
     }
+}
+
+/// When Microsoft is expected to delete a file: its creation and the days in force when it was first seen. Graph does not
+/// tell; what was estimated or corrected before stays.
+fn expiry(ctx: &Context<'_>, row: &Artifact, item: &DriveItem) -> Option<DateTime<Utc>> {
+    let is_known = row.item_id.as_deref() == Some(item.id.as_str()) && row.expected_expiry_at.is_some();
+    if is_known || row.expiry_set_at.is_some() {
+        return row.expected_expiry_at;
+    }
+    let lives = Duration::days(ctx.expiry_days);
+    item.created_date_time.map(cut).filter(|_| ctx.expiry_days > 0).map(|created| created + lives)
 }
 
 /// Cut to what both databases keep, so that what was written equals what is read.

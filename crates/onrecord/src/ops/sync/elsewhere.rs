@@ -127,7 +127,7 @@ async fn file(ctx: &Context<'_>, part: &Artifact, (drive, item): (&str, &DriveIt
         return Ok(());
     };
     tracing::info!(recording = %row.id, "a recording's file was found in another person's onedrive");
-    artifacts::save(&tx, &drive::described(&row, drive, item), ctx.now()).await?;
+    artifacts::save(&tx, &drive::described(ctx, &row, drive, item), ctx.now()).await?;
     Ok(tx.commit().await?)
 }
 

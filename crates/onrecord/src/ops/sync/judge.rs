@@ -186,6 +186,9 @@ pub(super) async fn conclude(
     if conclusion.verdict != meeting.verdict || conclusion.cause != meeting.verdict_cause {
         conclusion.verdict_at = Some(now);
         note_change(app, &tx, &meeting, (judgement, &conclusion.evidence)).await?;
+        if conclusion.verdict != meeting.verdict && is_news(conclusion.verdict) {
+            store::mail::sources::note_news(&tx, id, now).await?;
+        }
     }
     if judgement.verdict == Verdict::NotHeld {
         nothing_to_wait_for(&tx, &meeting, &states).await?;
@@ -193,6 +196,11 @@ pub(super) async fn conclude(
     store::sync::conclude(&tx, id, &conclusion, now).await?;
     tx.commit().await?;
     Ok(Some(judgement.verdict))
+}
+
+/// Whether people are told by mail that a class ended so.
+fn is_news(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Recorded | Verdict::Missing)
 }
 
 async fn note_change(

@@ -28,13 +28,16 @@ mod whole;
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
+
 use super::Result;
 use crate::app::App;
 use crate::model::conference::Meeting;
 use crate::model::id::{ConferenceId, SyncRunId, UserId};
 use crate::model::integration::SyncKind;
 use crate::model::sync::{KindReport, KindState, SyncCause, SyncReport};
-use crate::store;
+use crate::store::sync::Whose;
+use crate::store::{self, Tx};
 
 pub use backfill::{Plan, Reconciliation, plan, reconcile};
 pub use delta::delta_round;
@@ -121,6 +124,26 @@ fn choose(ctx: &Context<'_>, meetings: Vec<Meeting>) -> Vec<(Meeting, bool)> {
         is_read.then_some((meeting, is_expected))
     })
     .collect()
+}
+
+/// Teams forgets a meeting, and with it everything but the files, about this long after its last use.
+const REMEMBERED: TimeDelta = TimeDelta::days(60);
+
+/// What follows when kinds are fetched again that were off: classes that Teams still knows, and that were settled
+/// without them, are looked at once more.
+pub(super) async fn kinds_are_on_again(
+    app: &App,
+    tx: &Tx,
+    whose: Whose,
+    (were_off, are_off): (&[SyncKind], &[SyncKind]),
+) -> Result<()> {
+    let on: Vec<SyncKind> = were_off.iter().filter(|kind| !are_off.contains(kind)).copied().collect();
+    let now = app.clock.now();
+    let reopened = store::sync::reopen_unread(tx, whose, &on, (now - REMEMBERED, now)).await?;
+    if reopened > 0 {
+        tracing::info!(reopened, "settled classes are looked at once more for kinds that are on again");
+    }
+    Ok(())
 }
 
 /// The report when no meeting is to be read: all settled or cancelled.

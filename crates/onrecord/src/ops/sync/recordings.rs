@@ -205,7 +205,7 @@ async fn complete(ctx: &Context<'_>, meeting: &Meeting, home: Option<&drive::Hom
                 };
                 let tx = ctx.app.store.write().await?;
                 if let Some(row) = artifacts::lock(&tx, part.id).await? {
-                    artifacts::save(&tx, &drive::described(&row, drive, &item), ctx.now()).await?;
+                    artifacts::save(&tx, &drive::described(ctx, &row, drive, &item), ctx.now()).await?;
                 }
                 tx.commit().await?;
             }
@@ -247,7 +247,7 @@ async fn by_chat(ctx: &Context<'_>, meeting: &Meeting, part: &Artifact) -> Resul
             join::merge(ctx.app, &tx, row, file).await?;
         }
         Some(_) => return Ok(()),
-        None => artifacts::save(&tx, &drive::described(&row, &drive, &item), ctx.now()).await?,
+        None => artifacts::save(&tx, &drive::described(ctx, &row, &drive, &item), ctx.now()).await?,
     }
     Ok(tx.commit().await?)
 }

@@ -1,6 +1,7 @@
 //! The one room in which a conference is read. A run is a row with a lease: a second caller waits for the first and
 //! gets its report; a run whose process died is taken over when its lease has run out.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
@@ -160,23 +161,27 @@ async fn enter(app: &App, new: &NewRun) -> Result<Entered> {
     }
 }
 
-/// Does the work of a run under its lease and ends it with its report.
+/// Gives signs of life of a run, for as long as it is polled.
+async fn keep_lease(app: &App, run: SyncRunId) -> Result<Infallible> {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        let until = lease_now(app).await? + LEASE;
+        let tx = app.store.write().await?;
+        store::sync::renew_run(&tx, run, until).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Does the work of a run under its lease and ends it with its report. Both go on side by side: a sign of life may
+/// have to wait for a transaction that the work has open, and would wait for ever if the work stood still meanwhile.
 async fn hold(
     app: &App,
     run: SyncRunId,
     work: impl Future<Output = Result<SyncReport>>,
 ) -> Result<SyncReport> {
-    tokio::pin!(work);
-    let ended = loop {
-        tokio::select! {
-            ended = &mut work => break ended,
-            () = tokio::time::sleep(HEARTBEAT) => {
-                let until = lease_now(app).await? + LEASE;
-                let tx = app.store.write().await?;
-                store::sync::renew_run(&tx, run, until).await?;
-                tx.commit().await?;
-            }
-        }
+    let ended = tokio::select! {
+        ended = work => ended,
+        Err(error) = keep_lease(app, run) => return Err(error),
     };
     let tx = app.store.write().await?;
     store::sync::finish_run(&tx, run, ended.as_ref().ok(), lease_now(app).await?).await?;

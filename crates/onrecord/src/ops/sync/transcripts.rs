@@ -50,7 +50,8 @@ pub(super) async fn sync(
     let rows = artifacts::of_meeting(&ctx.app.store, meeting.id, ArtifactKind::Transcript).await?;
     let mut tally = Tally::default();
     let mut texts = Vec::new();
-    for row in &rows {
+    // What was purged does not come back.
+    for row in rows.iter().filter(|row| row.purged_at.is_none()) {
         let text = text(ctx, named, row, &recordings).await?;
         match (&text, &row.archive_key) {
             (None, _) => tally.unchanged += 1,
@@ -62,7 +63,8 @@ pub(super) async fn sync(
     let now = ctx.now();
     let tx = ctx.app.store.write().await?;
     for text in texts {
-        let Some(row) = artifacts::lock(&tx, text.id).await? else { continue };
+        let row = artifacts::lock(&tx, text.id).await?.filter(|row| row.purged_at.is_none());
+        let Some(row) = row else { continue };
         cues::replace(&tx, text.id, &text.cues).await?;
         let row = Artifact {
             archive_key: Some(text.key),

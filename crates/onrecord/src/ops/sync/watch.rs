@@ -89,7 +89,7 @@ async fn conclude(app: &App, class: &Meeting) -> Result<()> {
         return Ok(());
     };
     let now = app.clock.now();
-    let shown = live::live(&store::chat::events(&tx, class.id).await?);
+    let shown = in_class(live::live(&store::chat::events(&tx, class.id).await?), &class);
     let mut next = guard::next((class.starts_at, class.ends_at), now);
     // What the chat shows needs no answer.
     alerts::resolve(app, &tx, class.id, &[AlertKind::ConfirmRecording]).await?;
@@ -110,6 +110,14 @@ async fn conclude(app: &App, class: &Meeting) -> Result<()> {
     plan(app, &tx, &class, (next, goes_on)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A call that was begun early is no class yet: a silence counts from the scheduled begin.
+fn in_class(shown: Live, class: &Meeting) -> Live {
+    match shown {
+        Live::Silent { since, why } => Live::Silent { since: since.max(class.starts_at), why },
+        other => other,
+    }
 }
 
 /// The next look. After the scheduled end only a call that goes on is looked at.

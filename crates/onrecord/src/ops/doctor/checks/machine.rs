@@ -1,10 +1,10 @@
-//! What OnRecord itself needs: a database and an archive that can be written, somebody who works on the queue, and an
-//! address that Microsoft can reach.
+//! What OnRecord itself needs: a database and an archive that can be written, somebody who works on the queue, a mail server
+//! that takes its letters, and an address that Microsoft can reach.
 
 use chrono::TimeDelta;
 
 use super::super::Look;
-use super::super::site::Site;
+use super::super::site::{MailWay, Site};
 use crate::model::finding::Trouble;
 use crate::model::finding_code::Code;
 
@@ -36,6 +36,23 @@ pub(super) fn archive(site: &Site) -> Option<Look> {
     })
 }
 
+pub(super) fn copies(site: &Site) -> Option<Look> {
+    let (damaged, lost) = site.rows.damaged_copies;
+    if damaged == 0 {
+        return Some(Ok("No copy is known to be damaged".to_owned()));
+    }
+    let fix = "Look at Manage, Storage. What Microsoft still has is copied anew by itself; for the rest restore the files from a backup of the archive, then run `onrecord archive --verify`. Look for what harms the archive's disk or bucket.";
+    let message = format!(
+        "{damaged} copies in the archive are damaged; of {lost} of them Microsoft has no original any more."
+    );
+    let trouble = if lost > 0 {
+        Trouble::error(Code::ArchiveDamaged, message, fix)
+    } else {
+        Trouble::warning(Code::ArchiveDamaged, message, fix)
+    };
+    Some(Err(trouble.consequence("A damaged copy is never served: until there is a good one, these recordings come from Microsoft or cannot be watched.").command("onrecord archive --verify")))
+}
+
 pub(super) fn worker(site: &Site) -> Option<Look> {
     let Some(since) = site.rows.idle_since.filter(|since| site.now - *since > IDLE) else {
         return Some(Ok("Nothing waits longer than it should".to_owned()));
@@ -48,15 +65,15 @@ pub(super) fn worker(site: &Site) -> Option<Look> {
     .consequence("New classes are not made in Teams, and recordings do not arrive by themselves.")))
 }
 
-pub(super) fn notifications(site: &Site) -> Option<Look> {
-    site.open()?;
-    let url = &site.machine.public_url;
-    if url.starts_with("https://") {
-        return Some(Ok(format!("{url} is an https address")));
-    }
-    Some(Err(Trouble::info(
-        Code::NotificationUrlNotHttps,
-        format!("Microsoft sends change notifications to https addresses only, and OnRecord's is {url}."),
-        "Nobody need act: OnRecord looks by itself. For recordings within seconds, set ONRECORD_PUBLIC_URL to an https address that Microsoft can reach.",
-    )))
+pub(super) fn mail(site: &Site) -> Option<Look> {
+    let Some(MailWay::Smtp(place, probed)) = &site.machine.mail else { return None };
+    Some(match probed {
+        Ok(()) => Ok(format!("{place} takes our letters")),
+        Err(error) => Err(Trouble::warning(
+            Code::MailUnreachable,
+            format!("The mail server {place} does not take our letters: {error}."),
+            "Check ONRECORD_MAIL_URL: host, port, user and password; whether this machine may reach the server; and its certificate (ONRECORD_CA_FILE). Then press Send test mail under Manage, Mail.",
+        )
+        .consequence("Nobody is told by mail; what waits is sent once the server takes it.")),
+    })
 }

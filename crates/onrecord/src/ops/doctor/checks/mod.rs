@@ -9,6 +9,7 @@
 mod accounts;
 mod drives;
 mod machine;
+mod news;
 mod permissions;
 mod policies;
 mod sign_in;
@@ -48,7 +49,9 @@ const fn account(probe: &'static str, look: fn(&Seen<'_>) -> Option<Look>) -> Ac
 pub(super) const OF_THE_SITE: &[SiteCheck] = &[
     site("database", "database", machine::database),
     site("archive", "archive", machine::archive),
+    site("archive_copies", "archive", machine::copies),
     site("worker", "worker", machine::worker),
+    site("mail", "mail", machine::mail),
     site("connection", "integration", sign_in::connection),
     site("certificate", "integration", sign_in::certificate),
     site("token", "integration", sign_in::token),
@@ -56,10 +59,13 @@ pub(super) const OF_THE_SITE: &[SiteCheck] = &[
     site("clock", "integration", sign_in::clock),
     site("credential", "integration", sign_in::credential),
     site("consent", "integration", permissions::consent),
+    site("permission", "Mail.Send", permissions::mail),
     site("graph", "integration", sign_in::graph),
     site("throttling", "integration", sign_in::throttling),
     site("extra_drive", "integration", drives::extra),
-    site("notifications", "integration", machine::notifications),
+    site("notifications", "integration", news::address),
+    site("notification_url", "integration", news::reached),
+    site("subscriptions", "integration", news::subscriptions),
     site("accounts", "integration", accounts::there_is_one),
     site("object_ids", "integration", teams::object_ids),
     site("expired_meetings", "integration", teams::expired_meetings),

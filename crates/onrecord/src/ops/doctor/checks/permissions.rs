@@ -3,10 +3,10 @@
 use super::super::Look;
 use super::super::account::Seen;
 use super::super::refusal::entra_permissions;
-use super::super::site::{Open, Site};
-use crate::model::finding::Trouble;
+use super::super::site::{MailWay, Open, Site};
+use crate::model::finding::{Severity, Trouble};
 use crate::model::finding_code::Code;
-use crate::model::permission::{PERMISSIONS, Permission};
+use crate::model::permission::{PERMISSIONS, Permission, SENDING_MAIL};
 
 fn needed(site: &Site) -> impl Iterator<Item = &'static Permission> {
     PERMISSIONS.iter().filter(|permission| permission.is_needed(&site.integration.kinds_off))
@@ -27,6 +27,16 @@ pub(super) fn consent(site: &Site) -> Option<Look> {
         ),
     );
     Some(Err(trouble.link(entra_permissions(&site.integration.client_id))))
+}
+
+/// The permission to send mail, where mail is sent through Microsoft.
+pub(super) fn mail(site: &Site) -> Option<Look> {
+    let Some(MailWay::Graph(mailbox)) = &site.machine.mail else { return None };
+    let open = site.open()?;
+    let look = one(&SENDING_MAIL, open, &[], &site.integration.client_id);
+    // Classes are held and recorded without it.
+    let milder = |trouble: Box<Trouble>| Box::new(Trouble { severity: Severity::Warning, ..*trouble });
+    Some(look.map(|_| format!("mails are sent from {mailbox}")).map_err(milder))
 }
 
 /// Each permission that the kinds in use need, by name.
