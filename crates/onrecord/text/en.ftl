@@ -10,8 +10,12 @@ nav-conferences = Conferences
 nav-courses = Courses
 nav-manage = Manage
 nav-monitor = Monitor
+nav-storage = Storage
 nav-inbox = Inbox
 nav-ledger = Ledger
+nav-reports = Reports
+nav-mail = Mail
+nav-keeping = Keeping
 nav-people = People
 nav-teams = Microsoft Teams
 nav-audit = Audit
@@ -68,6 +72,10 @@ now = now
 today = Today
 tomorrow = Tomorrow
 yesterday = Yesterday
+# The same within a sentence.
+today-within = today
+tomorrow-within = tomorrow
+yesterday-within = yesterday
 in-time = in { $time }
 time-ago = { $time } ago
 minutes = { $n ->
@@ -237,6 +245,7 @@ home-not-held = Not held: Microsoft Teams shows no call. Nothing is missing.
 home-not-shown = Recorded, but not shown at present.
 home-missing = { $title }, { $day }: no recording
 home-see-what-happened = See what happened
+home-see-in-ledger = Which, in the ledger
 home-see-classes = Classes that need someone
 home-need-you = { $n ->
     [one] One class needs you
@@ -244,7 +253,6 @@ home-need-you = { $n ->
 }
 home-nothing-ahead = No class is planned at present
 home-class-is-on = Your class is on
-home-tomorrow = tomorrow
 home-next-today = Your next class starts at { $time }
 home-next-day = Your next class: { $day }, { $time }
 home-no-course = You are in no course yet
@@ -722,6 +730,12 @@ live-ask = Is Teams recording?
 live-ask-text = Teams shows a red mark at the top of the meeting while it records.
 live-yes = Yes, it is recording
 live-no = No
+live-expiring = Microsoft is expected to delete the recording within { $days } days
+live-expiring-text = There is no verified copy of it yet.
+live-expiring-fix = Copy it into the archive: “Copy into the archive” in the recording’s menu. If that fails, an administrator finds why under Manage, Monitor.
+live-no-room = There is no room for the recording of this class
+live-no-room-text = Storage full: the OneDrive of { $account } has too little room left.
+live-no-room-fix = An administrator gives the account more room, or moves its classes to another one under Manage, Storage.
 live-not-checked = Nobody could read whether recording is still on
 live-not-checked-text = It was on when it was last read. OnRecord tries again until the class begins.
 live-not-checked-fix = An administrator opens Manage, Microsoft Teams, and follows the findings.
@@ -729,6 +743,7 @@ live-not-checked-fix = An administrator opens Manage, Microsoft Teams, and follo
 ## What happened with a class
 
 step-scheduled = Scheduled
+step-taken-over = Taken over into OnRecord
 step-scheduled-by = Scheduled by { $name }
 step-enabled = Recording switched on, and read back
 step-enabled-detail = Checked again 24 h, 1 h and 10 min before class.
@@ -739,6 +754,8 @@ step-alert-not-enabled = Told instructor and administrators: recording is not on
 step-alert-not-checked = Told administrators: nobody could read whether recording is on
 step-alert-not-recording = Told instructor and administrators: not being recorded
 step-alert-confirm = Asked whoever teaches whether Teams is recording
+step-alert-expiring = Told instructor and administrators: Microsoft will delete the recording, and there is no verified copy
+step-alert-no-room = Told administrators: the OneDrive has no room for the recording
 step-alert-until = Over at { $when }.
 step-said-yes = { $name } saw Teams recording
 step-said-no = { $name } saw that Teams was not recording
@@ -866,6 +883,24 @@ recording-part = Part { $n }
 recording-parts = { $n } parts
 recording-until = to { $time }
 recording-last-downloaded = last downloaded { $when }
+archive-now = Copy into the archive
+expiry-estimate = Microsoft is expected to delete its copy on { $date }, { $days ->
+    [0] today
+    [one] in one day
+   *[other] in { $days } days
+} (estimate)
+expiry-set = Microsoft deletes its copy on { $date }, { $days ->
+    [0] today
+    [one] in one day
+   *[other] in { $days } days
+}
+expiry-never = Microsoft keeps its copy
+expiry-unknown = It is not known when Microsoft deletes its copy
+expiry-correct = Correct when Microsoft deletes it
+expiry-when = When does Microsoft delete “{ $title }”?
+expiry-effect = OnRecord estimates this from the creation of the file and the number of days that the meeting policy says, because no program can read it. The file’s own page in OneDrive shows the day.
+expiry-day = Expiration date
+expiry-day-hint = Leave it empty if Microsoft keeps the file.
 not-known-yet = not known yet
 kept-archive = Archive, verified
 kept-onedrive = OneDrive
@@ -904,6 +939,7 @@ recordings-exempted-text = An approved exception was in force.
 recording-looks-next = OnRecord looks again { $when }; this page shows it by itself.
 recording-looks-soon = OnRecord goes on looking.
 recording-looks-until = It looks until { $until }.
+recording-looked = OnRecord no longer looks by itself; Sync Data looks once more.
 
 ## Messages that users know: the words in quotes of the manual, never changed
 
@@ -936,15 +972,20 @@ storage-full-fix = A Microsoft 365 administrator gives the account more room, or
 
 ## Settings: Microsoft Teams
 
+teams-over = Integrations
 teams-title = Microsoft Teams
+teams-aside = Notifications and room
 verify = Verify
-findings-title = What needs mending
+findings-title = What was found
 finding-fix = What mends it
 connection-title = Connection
 accounts-advice = Use licensed accounts made for this purpose, never a person’s own: whoever leaves would take the recordings along. Shared mailboxes cannot organize meetings that are recorded.
 kinds-title = What is fetched besides recordings
 save-and-verify = Save and verify
-in-order = In order
+in-order-n = { $n ->
+    [one] One check in order
+   *[other] { $n } checks in order
+}
 room-title = Room in OneDrive
 notice-settings-title = Recording notice
 notice-settings-lead = Stands in every invitation and on every class page. Changing it makes a new version; who was told what stays on record.
@@ -967,12 +1008,13 @@ teams-broken = { $n ->
 }
 teams-checked = Checked { $when }, { $good } of { $all } in order
 policies-title = Teams meeting policies
-policies-lead = Microsoft does not let programs read these policies. Please look in PowerShell; the commands stand with the findings. Your answer is kept with your name and the date, and asked again after a year.
+policies-lead = Microsoft does not let programs read these policies, so please look in PowerShell. Your answer is kept with your name and the date, and asked again after a year.
 policy-recording = The service accounts may record and transcribe
 policy-instructors = Instructors may record
 policy-attendance = Attendance reports are allowed
 policy-expiry = Recordings live 120 days or longer
 policy-unanswered = Please confirm
+policy-look = The command to look with
 policy-yes = Yes, it is so
 policy-no = No
 policy-yes-by = Yes, said { $name } on { $when }
@@ -983,8 +1025,8 @@ rehearsal-lead = Makes a small test meeting in the calendar of a service account
 rehearse = Rehearse
 rehearsal-never = Not rehearsed yet.
 rehearsal-running = A rehearsal is under way.
-rehearsal-well = { $when }: a class can be scheduled and recorded. The test meeting is removed.
-rehearsal-failed = { $when }: it did not come to its end. The test meeting is removed; press Verify for what mends it.
+rehearsal-well = Rehearsed { $when }: a class can be scheduled and recorded. The test meeting is removed.
+rehearsal-failed = Rehearsed { $when }: it did not come to its end. The test meeting is removed; press Verify for what mends it.
 rehearsal-left = The test meeting could not be removed yet: { $error } It is tried again in some minutes.
 rehearsal-create = Make the event
 rehearsal-join-url = Get the Teams link
@@ -1061,6 +1103,10 @@ probe-credential = Secret or certificate
 probe-notifications = Notifications
 probe-policy = Meeting policy
 probe-recordings = Recordings
+probe-worker = Work
+probe-throttling = Pace
+probe-people = People
+probe-meetings = Meetings
 probe-other = Looked at
 
 ## Recording notice
@@ -1186,16 +1232,61 @@ job-sync = Fetch what a class left behind
 job-delta = Read changes at Microsoft
 job-roster = Change invitations
 job-rehearse = Rehearse with a test meeting
+job-withdraw = Cancel the former event of a class that moved
+job-mail = Send mail
 job-duty = Recurring duty
 monitor-drift = Recording switched off before class
-monitor-drift-sum = Put back { $n ->
-    [one] once
-   *[other] { $n } times
-  }, { $lately } of them in the last seven days
+monitor-drift-sum = { $n ->
+    [0] Never so far
+    [one] Put back once, { $lately } of it in the last seven days
+   *[other] Put back { $n } times, { $lately } of them in the last seven days
+  }
 monitor-jobs = Work to be done
 monitor-no-jobs = Nothing is waiting.
 monitor-dead = Given up
 monitor-dead-lead = Tried until there was no point in trying on. Mend the cause, then try again.
+
+## Storage
+
+storage-lead = The drives that receive recordings, the archive that keeps them, and what Microsoft will delete.
+storage-drives = Drives of the service accounts
+storage-no-drives = There is no service account yet.
+storage-not-read = Not read yet
+storage-growth = Grows by about { $size } a day.
+storage-growth-none = Does not grow.
+storage-growth-unknown = Its growth is known after some days.
+storage-planned = { $n ->
+    [0] No class is planned in the next 30 days.
+    [one] One class in the next 30 days, about { $size }.
+   *[other] { $n } classes in the next 30 days, about { $size }.
+}
+storage-full-now = Storage full: it takes no new classes.
+storage-full-on = Full on about { $date }.
+storage-full-never = Not full within two years.
+storage-disabled = This account takes no new classes.
+storage-archive-title = Archive
+storage-archive = { $n ->
+    [one] One verified copy, { $size }.
+   *[other] { $n } verified copies, { $size }.
+}
+storage-damaged = The archive copy of recording { $id } is damaged
+storage-damaged-since = Found { $when }. It is not served.
+storage-damaged-anew = Nobody need act: OnRecord copies it anew from Microsoft.
+storage-damaged-lost = Microsoft has it no more. Restore the file from a backup of the archive, then run onrecord archive --verify.
+storage-expiring = Not copied, and soon deleted by Microsoft
+storage-expiring-none = Nothing: all that Microsoft will delete in the next 45 days has a verified copy.
+storage-column-expires = Expires
+storage-expires = { $date }, { $days ->
+    [0] today
+    [one] in one day
+   *[other] in { $days } days
+} (estimate)
+storage-expiry-days = Days after which Microsoft deletes a new recording
+storage-expiry-hint = As the Teams meeting policy of the service accounts says (NewMeetingRecordingExpirationDays): 120 by default, at most 30 with free A1 licences, 0 if it never does. What was estimated before stays.
+storage-expiry-locked = { $by } sets the days after which Microsoft deletes a recording.
+rehome = Move its future classes to other accounts
+rehome-effect = Each class to come gets a new Teams meeting with another service account. Who was invited gets a new invitation and the cancellation of the old one; the link on the class page stays. Classes of the next half hour stay where they are.
+rehome-do = Move all future classes
 
 ## Audit
 
@@ -1204,13 +1295,14 @@ audit-lead = Every decision, change, export and visit. Entries are chained, so t
 audit-filter = Filter entries
 audit-caption = Entries, newest first
 audit-unsealed = not yet
+audit-somebody = somebody
 audit-sealed = { $count ->
     [one] One entry is sealed
    *[other] { $count } entries are sealed
   }
 audit-sealed-text = Each entry carries a hash over itself and the entry before it. “onrecord audit verify” reads the whole chain and finds any change to it.
 audit-everything = Everything
-audit-who = Person’s number
+audit-who = Person’s e-mail
 audit-from = From
 audit-to = To
 audit-empty = No entry
@@ -1220,6 +1312,87 @@ audit-shown = { $count ->
    *[other] { $count } entries
   }
 audit-person = Person { $id }
+
+# One line per action: the key is its name with hyphens.
+action-access-refused = Access refused
+action-alert-raised = Alert raised
+action-alert-resolved = Alert over
+action-conference-cancelled = Conference cancelled
+action-conference-changed = Conference changed
+action-conference-scheduled = Conference scheduled
+action-course-added = Course added
+action-course-changed = Course changed
+action-erasure-carried-out = Person erased
+action-erasure-requested = Erasure of a person asked for
+action-file-downloaded = File downloaded
+action-hold-placed = Hold placed
+action-hold-released = Hold released
+action-import-applied = Import applied
+action-inbox-assigned = Inbox: belongs to a class
+action-inbox-dismissed = Inbox: belongs to no class
+action-inbox-followed = Inbox: went with an earlier decision
+action-inbox-refused = Inbox: likely class refused
+action-inbox-undone = Inbox: decision taken back
+action-integration-changed = Connection changed
+action-integration-configured = Connection taken from the configuration
+action-integration-expiry-days-changed = Days until Microsoft deletes recordings changed
+action-integration-rehearsed = Rehearsal
+action-integration-verified = Connection verified
+action-job-retried = Work tried again
+action-ledger-exported = Ledger exported
+action-mail-choice-changed = Choice of mails changed
+action-mail-dropped = Mail not sent after all
+action-mail-sent = Mail sent
+action-mail-tested = Test mail sent
+action-meeting-cancelled = Class cancelled
+action-meeting-former-withdrawn = Former meeting cancelled after the class moved
+action-meeting-joined = Went to the class in Teams
+action-meeting-rehomed = Class moved to another service account
+action-meeting-verdict-changed = Verdict changed
+action-notice-changed = Recording notice changed
+action-notice-in-force = Recording notice in force
+action-person-exported = Data of a person exported
+action-policy-confirmed = Teams meeting policy confirmed
+action-privacy-changed = How much is kept of who watches changed
+action-recording-archive-asked = Copy into the archive asked for
+action-recording-archived = Recording copied to the archive
+action-recording-attached = Recording attached by hand
+action-recording-binned = Recording put into the bin
+action-recording-damaged = Copy in the archive found damaged
+action-recording-disable-refused = Attempt to disable recording refused
+action-recording-downloaded = Recording downloaded
+action-recording-drift-found = Recording found switched off
+action-recording-drift-repaired = Recording switched on again
+action-recording-enable-failed = Recording could not be switched on
+action-recording-enabled = Recording switched on, and read back
+action-recording-expiry-corrected = Day on which Microsoft deletes a recording corrected
+action-recording-hidden = Recording hidden from learners
+action-recording-original-removed = Original removed from OneDrive after its copy was verified
+action-recording-purged = Recording deleted for good
+action-recording-reason-given = Reason for watching given
+action-recording-restored = Recording taken out of the bin
+action-recording-seen = Somebody said whether Teams is recording
+action-recording-shown = Recording shown to learners again
+action-recording-uploaded = Recording uploaded by hand
+action-recording-watched = Recording watched
+action-recording-without-file = Recording without a file found
+action-retention-policy-changed = Retention policy changed
+action-retention-policy-ended = Retention policy ended
+action-retention-policy-written = Retention policy written
+action-retention-run = Retention run
+action-roster-changed = People of a course changed
+action-token-created = API token created
+action-token-revoked = API token revoked
+action-transcript-read = Transcript read
+action-user-added = Person added
+action-user-changed = Person changed
+action-user-disabled = Person disabled
+action-user-enabled = Person enabled
+action-user-link-made = One-time link made
+action-user-password-set = Password set
+action-user-sign-in-refused = Sign-in refused
+action-user-signed-in = Signed in
+action-user-signed-out = Signed out
 
 ## Inbox
 
@@ -1310,6 +1483,10 @@ op-one-line = Use at most { $most } characters on one line.
 op-hide-why = Say why the recording is hidden; staff of the course read it.
 op-at-most = Say it in at most { $most } characters.
 op-no-control = Leave out control characters.
+op-archive-gone = Microsoft does not have this recording any more, so it cannot be copied.
+op-expiry-date = Write the day as 2027-03-12, or leave it empty if Microsoft keeps the file.
+op-expiry-days = Write a whole number of days from 0 to 99999; 0 means that Microsoft keeps recordings.
+op-rehome-no-room = No other service account has room for these classes. Add a licensed mailbox under Integrations, Microsoft Teams, or give another one more storage.
 op-course-taken = Another course has this external id already.
 op-recordings-mandatory = Recordings cannot be off. Leave them out.
 op-write-something = Write something here.
@@ -1335,16 +1512,64 @@ op-no-platform = { $other } is not a platform. Write "teams".
 op-not-finished = Download failed: Microsoft 365 has not finished this file yet. Try again in a minute.
 op-nowhere = { $what }: Microsoft 365 has not said yet where the file is. Press Sync Data, or try again in some minutes.
 op-vanished = { $what }: Microsoft 365 no longer has it where it was. OnRecord looks for it again now; if it stays so, ask the instructor whether it was moved or deleted.
-op-not-let = Download failed: Microsoft 365 does not let OnRecord read this file. An administrator finds the cause and the fix under Integrations, Microsoft Teams.
-op-not-delivered = Download failed: Microsoft 365 did not deliver the file. Try again in a minute; if it stays so, an administrator finds the cause under Integrations, Microsoft Teams.
+op-not-let = Download failed: Microsoft 365 does not let OnRecord read this file. An administrator finds the cause and the fix under Manage, Microsoft Teams.
+op-not-delivered = Download failed: Microsoft 365 did not deliver the file. Try again in a minute; if it stays so, an administrator finds the cause under Manage, Microsoft Teams.
 op-archive-unreadable = Download failed: the archive cannot be read at present. Try again in a minute; if it stays so, an administrator finds the cause in the log.
 op-file-not-found = File not found
 op-recording-not-found = Recording not found
 op-being-changed = Download failed: the file is being changed at Microsoft 365. Try again in a minute.
+op-link-nowhere = Microsoft does not say where this file lies. Copy its link again.
+op-link-folder = The link leads to a folder. Open the recording itself and copy its link.
+op-link-pieces = This file is in too many pieces. Upload it instead.
+op-link-empty = There is no file behind this link. Open the recording in OneDrive, choose Copy link, and paste that.
+op-link-unknown = Microsoft does not know this link. Open the recording in OneDrive, choose Copy link, and paste that.
+op-link-form = Paste the link of the recording in OneDrive; it begins with https://.
+op-bring-early = This class has not begun yet, so there is no recording of it to bring.
+op-bring-same = This very recording is here already.
+op-bring-here = This recording is here already.
+op-bring-other = This file is the recording of another class already.
+op-bring-dismissed = An administrator decided that this file is of no class. Ask them to take it back in the inbox.
+op-bring-inbox = This file waits in the inbox. Ask an administrator to assign it.
+op-bring-forbidden = Microsoft does not let OnRecord read this file. An administrator finds the missing permission under Manage, Microsoft Teams; or upload the file instead.
+op-bring-why = Say why the recording is brought by hand, such as: held in Zoom because Teams was down.
+op-no-such-class = There is no such class. Choose one of the list.
+op-not-on = This class is not on at present, so there is nothing to see in Teams.
+op-rehearse-unseen = Microsoft says that the event exists, but does not show it.
+op-rehearse-no-room = There is no service account with room for another meeting this month.
+op-rehearse-account = The account is gone.
+op-rehearse-no-link = The event got no Teams link: the calendar of this account does not make Teams meetings.
+op-rehearse-not-found = Teams does not find the meeting by its link.
+op-rehearse-off = Read again, the meeting does not say that it will be recorded.
+op-rehearse-broken = It was broken off: the program was stopped. Rehearse again.
+op-rehearse-event = The event is in the calendar
+op-rehearse-link = The event has its Teams link
+op-rehearse-found = Teams finds the meeting
+op-rehearse-taken = Teams takes the setting
+op-rehearse-on = Read again, the meeting says that it will be recorded
+op-csv-line = This line cannot be read as CSV.
+op-csv-empty = The file has no line besides its header.
+op-csv-header = The first line must name the columns: email, name, role, section, ends_on.
+op-csv-twice = This column stands twice.
+op-csv-missing = This column is missing. The first line must name the columns.
+op-csv-utf8 = This is not UTF-8. Save the file as “CSV UTF-8”.
+op-csv-same = This is the same person as on line { $line }.
+op-csv-unknown = This column is not known. Known are { $columns }.
+op-csv-fields = This line has { $has } fields, the header { $header }. Is a comma unquoted?
+op-csv-email = “{ $what }” is no e-mail address.
+op-csv-role = “{ $what }” is no role. Write instructor or learner.
+op-csv-date = “{ $what }” is no date. Write it as 2026-12-01.
+op-tenant-id = Write the Directory (tenant) ID from the app registration’s overview page, or a domain of the tenant.
+op-client-id = Write the Application (client) ID from the app registration’s overview page: 36 characters with four hyphens.
+op-secret-id = This is the secret’s ID. Copy the other column, Value; Entra shows it only right after the secret was made.
+op-no-secret = This is not a client secret. Paste its value on one line.
+op-account-address = “{ $what }” is not an address. Write one account a line, such as classes@school.example.
+op-secret-or-certificate = Enter a client secret or a certificate, not both: one of them signs in.
+op-pem = This PEM { $what }.
+op-not-connected = Microsoft Teams is not connected yet. What is missing: { $missing }. An administrator enters it under Manage, Microsoft Teams.
 sync-archive-refused = The archive did not take a transcript. Check ONRECORD_ARCHIVE_URL and the archive's free space.
 sync-not-stored = OnRecord could not store what it read. The log names the cause; the next look tries again.
 sync-throttled = Microsoft asks us to wait { $seconds } s. OnRecord looks again by itself.
-sync-sign-in-refused = Microsoft does not accept our sign-in{ $number }. Check tenant id, client id and client secret under Integrations, Microsoft Teams.
+sync-sign-in-refused = Microsoft does not accept our sign-in{ $number }. Check tenant id, client id and client secret under Manage, Microsoft Teams.
 sync-file-moved = A shared file is no longer where the chat says. Ask its sender.
 sync-meeting-unknown = Teams no longer knows this meeting: it was deleted, or it expired 60 days after its last use.
 sync-to-be-paid = Microsoft wants this interface to be paid for in this cloud. Ask your Microsoft partner.
@@ -1352,12 +1577,376 @@ sync-unreachable = Microsoft could not be reached. Check the network and proxy; 
 sync-foreign-link = An answer led to another server ({ $host }) and was not followed. Check the proxy and the Graph URL.
 sync-setting-unusable = The setting { $name } cannot be used: { $what }.
 sync-odd-answer = Microsoft did not answer as it should. OnRecord looks again by itself.
-sync-transcripts-switched-off = Your tenant has switched off access to transcripts. Allow it with Set-CsTeamsMeetingConfiguration, or switch transcripts off under Integrations, Microsoft Teams.
-sync-no-access-policy = The Teams application access policy is missing for the organizer. An administrator runs New-CsApplicationAccessPolicy and Grant-CsApplicationAccessPolicy; Integrations, Microsoft Teams shows the exact commands. It takes up to 30 minutes.
+sync-transcripts-switched-off = Your tenant has switched off access to transcripts. Allow it with Set-CsTeamsMeetingConfiguration, or switch transcripts off under Manage, Microsoft Teams.
+sync-no-access-policy = The Teams application access policy is missing for the organizer. An administrator runs New-CsApplicationAccessPolicy and Grant-CsApplicationAccessPolicy; Manage, Microsoft Teams shows the exact commands. It takes up to 30 minutes.
 sync-forbidden = Microsoft forbids it. Grant the app the permission { $permission } and consent as an administrator; it takes up to an hour.
 sync-no-chat-yet = Teams has not named this meeting's chat yet.
 sync-no-meeting = Teams knows no meeting for this class, so there is no recording of it to bring. If it was held in another meeting, import that meeting's link; else look at its recording status for the reason.
 error-fields-wrong = Some of what was sent is wrong; each field says how.
 error-microsoft-waits = Microsoft asks us to wait. Try again shortly.
-error-microsoft-odd = Microsoft 365 did not answer as it should. Try again; an administrator finds the reason under Integrations, Microsoft Teams.
+error-microsoft-odd = Microsoft 365 did not answer as it should. Try again; an administrator finds the reason under Manage, Microsoft Teams.
 error-our-fault = OnRecord could not do this because of a fault of its own. It was logged with this request's id.
+
+## Mails
+
+mail-day = { $weekday } { $day } { $month } { $year }
+mail-when = { $course }, { $day }, { $start }–{ $end } ({ $zone })
+mail-ready-subject = Recording ready: { $title }, { $day }
+mail-ready-line = { $n ->
+    [one] One recording is ready.
+   *[other] { $n } recordings are ready.
+}
+mail-ready-link = Watch the recording
+mail-missing-subject = Recording not found: { $title }, { $day }
+mail-missing-title = Recording not found: { $title }
+mail-acts-instructor = Who acts: whoever teaches the class.
+mail-acts-admin = Who acts: an administrator.
+mail-failing-subject = Will not be recorded: { $title }, { $day }
+mail-failing-title = Failed to enable auto-recording
+mail-failing-fix = Recording could not be switched on for this class. OnRecord tries again until it begins. The page of the class says why; if nothing changes, whoever teaches presses Record in Teams.
+mail-unchecked-subject = Recording not checked: { $title }, { $day }
+mail-unrecorded-subject = Press Record now: { $title }
+mail-confirm-subject = Is Teams recording? { $title }
+mail-confirm-fix = OnRecord cannot see whether this class is being recorded. Look for the red mark at the top of the meeting in Teams, and answer on the page of the class.
+mail-expiring-subject = Will be deleted by Microsoft: { $title }, { $day }
+mail-no-room-subject = No room for the recording: { $title }, { $day }
+mail-ending-subject = The connection to Microsoft 365 needs you
+mail-dead-subject = { $n ->
+    [one] One job was given up
+   *[other] { $n } jobs were given up
+}
+mail-dead-line = OnRecord tried often and stopped. See why under Monitor, mend it, and press Try again there.
+mail-check-subject = Daily check: { $n ->
+    [one] one thing to mend
+   *[other] { $n } things to mend
+}
+mail-week-subject = Classes from { $from } to { $until }
+mail-week-classes = Classes: { $n } (the week before: { $before })
+mail-week-recorded = Recorded and verified: { $n } (the week before: { $before })
+mail-week-missing = Missing: { $n } (the week before: { $before })
+mail-week-downloads = Downloads: { $n } (the week before: { $before })
+mail-week-storage = Storage of { $account } is nearly full, or full.
+mail-digest-ready = { $n } recordings are ready
+mail-digest-missing = { $n } classes have no recording
+mail-digest-mixed = { $n } notices about your classes
+mail-open-class = Open the class
+mail-open-teams = Open Microsoft Teams settings
+mail-open-monitor = Open Monitor
+mail-open-reports = Open the report
+mail-open-mail = Open Mail
+mail-why-learner = You get this because you belong to the course.
+mail-why-instructor = You get this because you teach the course.
+mail-why-admin = You get this because you look after OnRecord.
+mail-why-overseer = You get this because you oversee OnRecord.
+mail-why-test = You get this because you pressed Send test mail.
+mail-choose = Choose what comes by mail
+mail-stop = Stop these mails
+mail-given-up = No mail server took this for three days: { $why }
+mail-choice-unknown = Choose one of the values of the form.
+mail-graph-unconnected = Microsoft Teams is not connected, so nothing can be sent through it. An administrator connects it under Manage, Microsoft Teams.
+mail-test-subject = Test mail from OnRecord
+mail-test-title = Mail works
+mail-test-line = OnRecord sent this because you asked for it. Other mails take the same way.
+mail-off-fix = No mail is set up. Set ONRECORD_MAIL_URL and ONRECORD_MAIL_FROM, and start OnRecord again.
+
+## Pages about mail
+
+mail-kind-ready = Recording ready
+mail-kind-missing = Recording not found
+mail-kind-failing = Will not be recorded
+mail-kind-not-recording = Not being recorded
+mail-kind-expiring = Recording about to be deleted by Microsoft
+mail-kind-no-room = No room for a recording
+mail-kind-ending = Secret or certificate ends
+mail-kind-dead = Jobs given up
+mail-kind-check = Daily check
+mail-kind-week = Weekly report
+mail-account = Mails
+mail-account-lead = How each kind of news comes to you. Urgent news about a class that is near or on always comes at once.
+mail-account-off = OnRecord sends no mails at present: no mail is set up. What you choose here counts from the day it is.
+mail-choices-saved = Your choice of mails is saved.
+pace-at-once = At once
+pace-daily = Once a day, together
+pace-off = Not at all
+mail-on = Mail is set up
+mail-off = Nobody is told by mail
+mail-by-smtp = Letters go out through { $place }.
+mail-by-graph = Letters go out through Microsoft Graph, from { $mailbox }.
+mail-send-test = Send test mail
+mail-test-sent = A test mail to { $email } was taken
+mail-test-sent-text = If it does not arrive within minutes, look into the folder for junk mail.
+mail-test-failed = The test mail was not taken
+mail-test-fix = Check ONRECORD_MAIL_URL and ONRECORD_MAIL_FROM, whether the server can be reached from here, and whether it lets this sender in. What waits is sent as soon as it does.
+mail-fails = { $n ->
+    [one] One mail waits because it is not taken
+   *[other] { $n } mails wait because they are not taken
+}
+mail-state = State
+mail-queue = Queue
+mail-queue-sum = { $waiting } wait for their time, { $failing } of them were tried without success
+mail-lately = Last seven days
+mail-lately-sum = { $sent } sent, { $dropped } not sent after all
+mail-from = Sender
+mail-quiet = Quiet hours
+mail-quiet-sum = From { $from } until { $until }, { $zone }
+mail-quiet-none = None
+mail-digest = Daily mail
+mail-digest-sum = At { $time }
+mail-newest = Newest mails
+mail-none = No mail yet.
+mail-column-about = About
+mail-column-queued = Queued
+mail-sent = Sent
+mail-dropped = Not sent
+mail-waiting = Waits
+mail-failing = Fails
+mail-because-disabled = They may no longer sign in.
+mail-because-not-allowed = It is no longer for them.
+mail-because-hidden = It was hidden, or is gone.
+mail-because-resolved = It was mended meanwhile.
+mail-because-unwanted = They do not want such mails.
+mail-because-off = Mail was switched off.
+mail-stop-lead = These mails to { $email } would no longer come:
+mail-stopped = These mails are stopped
+mail-stopped-text = You can choose anew on your account page at any time.
+mail-stop-unknown = This link is not one of ours, or it was cut
+mail-stop-unknown-fix = Open the link in the mail again, or sign in and choose on your account page.
+
+## Reports
+
+reports-title = Last seven days
+reports-lead = From { $from } to { $until }, beside the seven days before.
+reports-numbers = In numbers
+reports-what = What
+reports-now = Last seven days
+reports-before = The seven before
+reports-classes = Classes
+reports-recordings = Recordings
+reports-downloads = Downloads
+reports-views = Watched
+reports-viewers = People who watched or downloaded
+reports-statuses = Conferences by recording status
+reports-none = No classes in these days.
+reports-owners = Missing recordings by who acts
+reports-nothing-missing = Nothing is missing.
+reports-missing = Missing recordings
+reports-class = Class
+reports-when = When
+reports-cause = Cause
+reports-owner = Who acts
+reports-storage = Storage of the service accounts
+reports-room = { $percent } %, { $used } of { $total }
+## Keeping: policies, holds, bin
+
+op-reason-missing = Say why; it stands in the audit.
+op-hold-ends = Choose an end that lies ahead and after its start, or none.
+op-hold-subject = There is no { $what } with the number { $id }.
+op-hold-over = This hold has ended or was released before.
+op-binned-already = It lies in the bin already.
+op-not-binned = It does not lie in the bin.
+op-purged-already = Its time in the bin is over: the bytes were deleted. Only the record of it is left.
+op-run-under-way = A run is under way. Wait until it has ended.
+op-policy-name = Give the policy a name of one line.
+op-policy-course = There is no such course.
+op-policy-until = Write the day until which it is kept.
+op-policy-days = Write a number of days from { $least } to { $most }.
+hold-recording = recording
+hold-conference = conference
+hold-course = course
+hold-person = person
+keeping-hold = Kept because of a hold: { $reason }
+keeping-hold-until = Kept until { $date } at least because of a hold: { $reason }
+keeping-legal = Kept until { $date } because of the legal retention “{ $name }”: { $rule }.
+keeping-legal-open = Kept because of the legal retention “{ $name }”, whose end is not known: the course has no last day.
+keeping-policy = Kept until { $date } because of the policy “{ $name }”: { $rule }.
+keeping-no-term-end = Kept because the policy “{ $name }” counts from the end of the term and the course has no last day.
+keeping-restored = Kept until { $date } because it was taken out of the bin lately.
+keeping-no-policy = Kept without end because no retention policy removes it.
+keeping-due = Due since { $date } because of the policy “{ $name }”: { $rule }.
+keeping-copy-first = Due since { $date } because of the policy “{ $name }”: { $rule }. A verified copy is made first.
+keeping-rule-class = { $days ->
+    [one] one day after the class
+   *[other] { $days } days after the class
+}
+keeping-rule-term = { $days ->
+    [0] the last day of the term
+    [one] one day after the last day of the term
+   *[other] { $days } days after the last day of the term
+}
+keeping-rule-date = until { $date }
+keeping-purged = It was purged before.
+keeping-in-bin = It lies in the bin.
+keeping-bin-over = Its time in the bin is over.
+keeping-not-there = It is not there any more.
+
+retention-tab = Policies
+retention-title = Keeping
+retention-lead = How long things are kept is written here as policies. Without one nothing is ever removed. A hold goes before everything.
+retention-dry-run = Show what a run would do
+retention-run = Run now
+retention-run-sure = Apply the policies now? Recordings go into the bin and can be restored; attendance and chat are removed for good.
+retention-policies = Policies
+retention-empty = No policy is written
+retention-empty-text = Everything is kept. A policy removes it after a time, or forbids to remove it before a time.
+retention-new = New policy
+retention-edit = Change the policy
+retention-preview = Show its effect
+retention-nature = What it does
+retention-removal = Removes after
+retention-legal = Forbids to remove before
+retention-about = About
+retention-rule = When
+retention-kind = What
+retention-everything = Everything
+retention-course = Course
+retention-all-courses = All courses
+retention-all-terms = All terms
+retention-counted = Counted from
+retention-from-class = The end of the class
+retention-from-term = The last day of the term
+retention-from-date = A date
+retention-days = Days
+retention-until = Until
+retention-until-hint = Only if it is counted from a date.
+retention-copy = A verified copy first
+retention-copy-yes = Yes
+retention-copy-no = No
+retention-copy-hint = With a copy in the archive the bin can give a recording back whatever happens at Microsoft.
+retention-end = End
+retention-end-sure = End “{ $name }”? From then on it neither removes nor keeps anything.
+retention-what = What
+retention-act = What is done
+retention-why = Why
+retention-would = What a run would do
+retention-did = What the run did
+retention-acts = { $n ->
+    [0] Nothing is to be done.
+    [one] One thing.
+   *[other] { $n } things.
+}
+retention-more = { $n } more are not shown here; “onrecord retention preview” lists all.
+retention-added = { $n ->
+    [one] One thing came in since the last dry run
+   *[other] { $n } things came in since the last dry run
+}
+retention-dropped = { $n ->
+    [one] One thing of the last dry run is kept now
+   *[other] { $n } things of the last dry run are kept now
+}
+retention-unchanged = Nothing changed since the last dry run
+retention-runs = Runs
+retention-run-dry = Dry run
+retention-run-real = Run
+retention-planned = { $n ->
+    [one] one thing planned
+   *[other] { $n } things planned
+}
+retention-done = { $n } done, { $skipped } left alone
+kept-recordings = Recordings
+kept-transcripts = Transcripts
+kept-files = Shared files
+kept-attendance = Attendance
+kept-chat = Chat
+act-bin = Into the bin
+act-remove = Removed for good
+act-copy = Copied into the archive first
+act-purge = Deleted out of the bin
+item-planned = Planned
+item-done = Done
+item-skipped = Left alone
+holds-title = Holds
+holds-lead = While a hold is in force, nothing it is on is removed: not by a policy, not by a person, not by an erasure.
+holds-empty = No hold
+holds-empty-text = Place one when something must not be removed: a complaint, a dispute, an inquiry.
+holds-shown = { $n } shown
+hold-new = New hold
+hold-place = Place a hold
+hold-on = On
+hold-number = Its number
+hold-number-hint = As it stands in the address of its page.
+hold-owner = Owner
+hold-operator = the operator
+hold-starts = From
+hold-ends = Last day, if it has one
+hold-from = from { $from }
+hold-from-until = from { $from } until { $until }
+hold-planned = Not yet
+hold-in-force = In force
+hold-ended = Ended
+hold-released = Released
+hold-release = Release
+hold-release-why = Why it is released
+bin-title = Bin
+bin-lead = What was removed lies here for { $days } days and comes back whole: file, captions, counters and rights.
+bin-restorable = Can be restored
+bin-purged = Deleted
+bin-empty = Nothing here
+bin-empty-text = What is removed by hand or by a policy is listed here.
+bin-restore = Restore
+bin-remove = Put into the bin
+bin-sure = Put { $title } into the bin?
+bin-effect = Nobody can watch it any more, and lists do not show it. It can be restored until it is deleted.
+bin-by = { $reason } ({ $name })
+bin-recording = recording
+bin-transcript = transcript
+bin-file = file
+bin-until = It can be restored until { $date }.
+bin-purged-on = Deleted on { $date }.
+bin-purged-hash = Deleted on { $date }. Its hash was { $hash }.
+bin-at-microsoft = Microsoft may still have its file.
+bin-tombstone = Recording { $n } was removed
+
+## People's data
+
+op-erase-role = Somebody with a role over the installation cannot be forgotten, nor can you forget yourself. Take the role away first.
+op-erase-twice = This was asked for before; it stands under Keeping, People’s data.
+op-playback-reason = Say first why you watch this recording: on its page, or with POST /api/v1/recordings/…/reason.
+erasure-at-microsoft = What lies at Microsoft stays there and must be asked for there: the person’s account, the Teams chat and its messages, attendance reports, transcripts and recordings in OneDrive, mail invitations, and Microsoft’s own logs.
+erasure-kept = Recordings show and sound what happened in class and are kept or removed as the school’s policies say; what was written or said in them stays. The audit keeps a pseudonym.
+requests-title = People’s data
+requests-lead = What people ask under privacy law: what is held about them, and to be forgotten. Holds and legal retention go first.
+requests-empty = Nobody was forgotten
+requests-empty-text = Requests to be forgotten are listed here with what became of them.
+request-new = Answer a request
+request-effect = Forgetting puts a pseudonym in place of the person’s name in attendance, chat and captions, here and in the archive, forgets their visits, and ends their account. It cannot be undone.
+request-export = Export what is held
+request-erase = Forget this person
+request-sure = Forget this person? It cannot be undone.
+request-reason-hint = Needed to forget somebody; it stands in the audit.
+request-nobody = Nobody here has this address.
+request-outcome = Outcome
+request-done = Done
+request-blocked = Blocked
+request-under-way = Under way
+request-restricted = The name is kept from view until then.
+request-counts = Changed: { $attendance } attendance records, { $chat } chat messages, { $captions } captions, { $visits } visits, { $objects } texts in the archive.
+privacy-title = Access data
+privacy-lead = How much is kept of who watches what. Counters are exact whatever you choose.
+privacy-detail = Kept of each visit
+privacy-detail-hint = What was kept before in more detail is forgotten when its days are over.
+privacy-named = Who, what and when
+privacy-pseudonymous = The same under a pseudonym
+privacy-counts = Only how often
+privacy-choose = Choose one of the three.
+privacy-days = Days
+privacy-days-hint = After so many days only counts are left.
+privacy-network = Address and browser of each visit
+privacy-reason = Administrators and officers say why they watch
+privacy-reason-hint = Asked once in twelve hours for each recording of a course that is not theirs; it stands in the audit.
+own-data-title = Your data
+own-data-export = Export as JSON
+own-data-visits = What you watched and downloaded
+own-data-how = How
+own-data-when = When
+own-data-watched = watched
+own-data-downloaded = downloaded
+own-data-empty = No visit is kept under your name
+own-data-empty-text = What you watch or download is listed here as far as it is kept.
+own-data-named = OnRecord keeps what you watch and download for { $days } days, then only how often a recording was watched. The export holds everything that is kept about you.
+own-data-pseudonymous = OnRecord keeps what is watched and downloaded under pseudonyms for { $days } days. The export holds everything that is kept about you.
+own-data-counts = OnRecord keeps only how often a recording was watched, not by whom. The export holds everything that is kept about you.
+reason-title = Why do you watch this recording?
+reason-lead = You are not of its course. What you write stands in the audit and holds for twelve hours.
+reason-go-on = Go on
+answer-yes = Yes
+answer-no = No

@@ -23,8 +23,8 @@ pub struct EnforceArgs {
 pub async fn run(context: &Context, args: &EnforceArgs) -> Result<Outcome, Failure> {
     let app = super::open(context.config_and_log()?, Clock::System).await?;
     let mode = if args.dry_run { Mode::DryRun } else { Mode::Apply };
-    let total = enforce::extent(&app).await.context("counting meetings")?;
-    let bar = progress::bar(total.max(0) as u64, 0, "meetings");
+    let extent = enforce::extent(&app, mode).await.context("counting meetings")?;
+    let bar = progress::bar(extent.meetings.max(0) as u64, extent.done.max(0) as u64, "meetings");
     let swept = enforce::sweep_telling(&app, mode, |_| bar.inc(1)).await;
     bar.finish_and_clear();
     let report = swept.context("enforcing recording")?;

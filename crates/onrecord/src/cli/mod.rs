@@ -1,13 +1,16 @@
 //! The command line: one variant and one file per command. Results go to stdout, log lines to stderr.
 //! Exit code 0: all well; 1: something failed; 2: wrong usage or configuration.
 
+pub mod archive;
 pub mod audit;
 pub mod certificate;
+pub mod cleanup;
 pub mod config;
 pub mod db;
 pub mod demo;
 pub mod doctor;
 pub mod enforce;
+pub mod hold;
 pub mod import;
 pub mod jobs;
 mod manual;
@@ -16,6 +19,7 @@ pub mod monitor;
 pub mod openapi;
 mod out;
 mod progress;
+pub mod retention;
 pub mod serve;
 pub mod setup;
 pub mod sync;
@@ -60,6 +64,8 @@ enum Command {
     /// Prove the audit.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    Archive(archive::ArchiveArgs),
+    Cleanup(cleanup::CleanupArgs),
     /// Work on the certificate that signs in to Microsoft.
     #[command(subcommand)]
     Certificate(certificate::CertificateCommand),
@@ -71,7 +77,13 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
     Doctor(doctor::DoctorArgs),
+    /// Place and release holds: nothing they are on is removed.
+    #[command(subcommand)]
+    Hold(hold::HoldCommand),
     Import(import::ImportArgs),
+    /// Apply the retention policies, and look after what they removed.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
     Demo(demo::DemoArgs),
     Migrate(migrate::MigrateArgs),
     Monitor(monitor::MonitorArgs),
@@ -197,8 +209,12 @@ async fn work(context: &Context, command: &Command) -> Result<Outcome, Failure> 
         Command::Config(command) => config::run(context, command),
         Command::Certificate(command) => certificate::run(context, command),
         Command::Openapi => Ok(openapi::run()),
+        Command::Archive(args) => archive::run(context, args).await,
+        Command::Cleanup(args) => cleanup::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Db(command) => db::run(context, command).await,
+        Command::Hold(command) => hold::run(context, command).await,
+        Command::Retention(command) => retention::run(context, command).await,
         Command::Import(args) => import::run(context, args).await,
         Command::Enforce(args) => enforce::run(context, args).await,
         Command::Jobs(command) => jobs::run(context, command).await,

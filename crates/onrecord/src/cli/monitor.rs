@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::model::id::ConferenceId;
 use crate::ops::Error;
 use crate::ops::monitor::{self, ConferenceReport, Report, Tally};
+use crate::ops::report::WeeklyReport;
 use crate::ops::subscriptions::Way;
 
 /// Show whether recordings arrive, over everything or for one conference.
@@ -120,6 +121,7 @@ fn everything(report: &Report) -> String {
     if !report.missing_by_cause.is_empty() {
         text.push_str(&tallies("Missing by cause", &report.missing_by_cause));
     }
+    text.push_str(&week(&report.last_week));
     text.push_str("Last syncs\n");
     for run in &report.last_runs {
         let how = match run.success {
@@ -150,6 +152,42 @@ fn everything(report: &Report) -> String {
             "  {:<12} waiting {}, running {}, given up {}\n",
             queue.kind, queue.waiting, queue.running, queue.dead
         )]);
+    }
+    text
+}
+
+/// The last week beside the one before.
+fn week(report: &WeeklyReport) -> String {
+    let (week, before) = (&report.week, &report.before);
+    let mut text = format!("Last seven days, {} to {} (the seven before)\n", week.first_day, week.last_day);
+    let mut line = |name: &str, now: i64, then: i64| {
+        text.extend([format!("  {name:<24} {now:>8} ({then})\n")]);
+    };
+    line("classes", week.classes, before.classes);
+    for verdict in &week.verdicts {
+        let then = before.verdicts.iter().find(|other| other.status == verdict.status);
+        line(&verdict.status, verdict.count, then.map_or(0, |tally| tally.count));
+    }
+    line("recordings", week.recordings, before.recordings);
+    line("downloads", week.downloads, before.downloads);
+    line("views", week.views, before.views);
+    for class in &week.missing {
+        text.extend([format!(
+            "  missing: {} {} {}, meeting {} ({}), who acts: {}\n",
+            class.course_code,
+            class.title,
+            class.starts_at.format("%Y-%m-%d %H:%M"),
+            class.meeting_id,
+            class.cause,
+            class.owner
+        )]);
+    }
+    for room in &report.storage {
+        let percent = room.used_bytes.zip(room.total_bytes).filter(|(_, total)| *total > 0);
+        let percent =
+            percent.map_or("unknown".to_owned(), |(used, total)| format!("{} %", used * 100 / total));
+        let state = room.state.as_deref().unwrap_or("not read yet");
+        text.extend([format!("  storage of {}: {percent}, {state}\n", room.account)]);
     }
     text
 }

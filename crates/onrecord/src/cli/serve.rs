@@ -26,8 +26,9 @@ use crate::{web, worker};
 /// Running answers are given this long to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// What waits in the process for one slow reader, in bytes: with a thousand of them this is what memory is made of.
-const CONNECTION_BUFFER: usize = 64 << 10;
+/// What waits in the process for one slow reader, in bytes: with a thousand of them this is what memory is made of. Also
+/// the longest head of a request.
+const CONNECTION_BUFFER: usize = 16 << 10;
 
 /// Serve pages and API, and work on jobs.
 #[derive(Debug, Args)]

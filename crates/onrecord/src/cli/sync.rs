@@ -34,7 +34,8 @@ pub struct SyncArgs {
     #[arg(long)]
     force: bool,
     /// With --all: only say what would be read. Microsoft is not asked and nothing is changed.
-    #[arg(long, requires = "all")]
+    // A flag that needs another one is not refused beside what excludes that other one: it would be passed over.
+    #[arg(long, requires = "all", conflicts_with = "conference_id")]
     dry_run: bool,
     /// Print every conference and kind.
     #[arg(long, short)]

@@ -15,6 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use super::auth::SignedIn;
+use super::caller;
 use super::error::{ApiError, PageError};
 use super::input::PathId;
 use super::range::{self, Asked, Validators};
@@ -24,9 +25,9 @@ use crate::model::access::Viewer;
 use crate::model::captions;
 use crate::model::file_name::{Disposition, disposition};
 use crate::model::id::ArtifactId;
-use crate::model::visit::{VisitKey, Way};
+use crate::model::visit::{Trace, VisitKey, Way};
 use crate::ops::media::{self, Audience, Opened, Opening, SeenMedium, Sending, Wanted, naming};
-use crate::ops::{self, Error, transcripts, visits};
+use crate::ops::{self, Error, privacy, transcripts, visits};
 use crate::store::media::Medium;
 
 /// How often a file may turn out to be another than its row said, within one request.
@@ -41,6 +42,7 @@ struct Order {
     shown: Disposition,
     method: Method,
     headers: HeaderMap,
+    trace: Trace,
 }
 
 /// What every request for bytes has in common; which bytes and what for is the route's.
@@ -50,6 +52,7 @@ pub struct Asking {
     id: ArtifactId,
     method: Method,
     headers: HeaderMap,
+    trace: Trace,
 }
 
 impl FromRequestParts<Arc<App>> for Asking {
@@ -59,7 +62,13 @@ impl FromRequestParts<Arc<App>> for Asking {
         let SignedIn(viewer) = SignedIn::from_request_parts(parts, app).await?;
         let PathId(id) = PathId::from_request_parts(parts, app).await?;
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
-        Ok(Self { app: Arc::clone(app), viewer, id, method, headers })
+        let address = caller::address(&headers, &parts.extensions, &app.config.http.trusted_proxies);
+        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let trace = Trace {
+            address: address.map(|address| address.to_string()),
+            user_agent: user_agent.map(|agent| agent.chars().take(300).collect()),
+        };
+        Ok(Self { app: Arc::clone(app), viewer, id, method, headers, trace })
     }
 }
 
@@ -73,8 +82,8 @@ impl Asking {
     }
 
     fn order(self, wanted: fn(ArtifactId) -> Wanted, (way, shown): (Way, Disposition)) -> Order {
-        let Self { app, viewer, id, method, headers } = self;
-        Order { app, viewer, wanted: wanted(id), way, shown, method, headers }
+        let Self { app, viewer, id, method, headers, trace } = self;
+        Order { app, viewer, wanted: wanted(id), way, shown, method, headers, trace }
     }
 }
 
@@ -129,6 +138,7 @@ pub fn vtt(file: &str) -> Response {
 async fn answer(order: Order) -> ops::Result<Response> {
     for _ in 0..CHANGES {
         let seen = media::authorize(&order.app, &order.viewer, order.wanted).await?;
+        privacy::must_have_said_why(&order.app, &order.viewer, &seen).await?;
         let size = media::measure(&order.app, &seen.placed).await?;
         let known = validators(&seen.placed.medium, size);
         let asked = match size {
@@ -167,9 +177,9 @@ fn conditions(order: &Order) -> HeaderMap {
 
 /// No entry, no bytes: the visit is written before the body exists.
 async fn send(order: Order, opened: Opened, mut response: Response) -> ops::Result<Response> {
-    let Order { app, viewer, wanted, way, .. } = order;
+    let Order { app, viewer, wanted, way, trace, .. } = order;
     let key = VisitKey { artifact_id: wanted.id, user_id: viewer.user_id, way };
-    let visit = visits::open(&app, key, wanted.kind).await?;
+    let visit = visits::open(&app, key, wanted.kind, &trace).await?;
     let sending = Sending::new(opened, Audience { app, viewer, wanted, key, visit });
     *response.body_mut() = Body::from_stream(sending);
     Ok(response)

@@ -75,16 +75,32 @@ pub enum Place {
     Monitor,
     Ledger,
     Inbox,
+    Retention,
     Users,
     Teams,
+    Reports,
+    Mail,
     Audit,
+    Storage,
     /// A page that is in no navigation (sign-in, account, errors).
     Elsewhere,
 }
 
 impl Place {
     const fn is_management(self) -> bool {
-        matches!(self, Self::Monitor | Self::Ledger | Self::Inbox | Self::Users | Self::Teams | Self::Audit)
+        matches!(
+            self,
+            Self::Monitor
+                | Self::Ledger
+                | Self::Reports
+                | Self::Inbox
+                | Self::Retention
+                | Self::Users
+                | Self::Teams
+                | Self::Mail
+                | Self::Audit
+                | Self::Storage
+        )
     }
 }
 
@@ -192,18 +208,25 @@ fn manage_items(t: &'static Text, standing: Standing, here: Place) -> Vec<NavIte
     let item = |href, icon, words, place| NavItem { href, icon, words, current: here == place };
     let monitor = item("/admin/monitor", "health", t.get("nav-monitor"), Place::Monitor);
     let ledger = item("/admin/ledger", "ledger", t.get("nav-ledger"), Place::Ledger);
+    let reports = item("/admin/reports", "conferences", t.get("nav-reports"), Place::Reports);
     let audit = item("/admin/audit", "safe", t.get("nav-audit"), Place::Audit);
+    let storage = item("/admin/storage", "cloud", t.get("nav-storage"), Place::Storage);
     let inbox = item("/admin/inbox", "inbox", t.get("nav-inbox"), Place::Inbox);
+    let keeping = item("/admin/retention", "trash", t.get("nav-keeping"), Place::Retention);
     match standing {
         Standing::Admin => vec![
             monitor,
             ledger,
+            reports,
             inbox,
+            storage,
+            keeping,
             item("/admin/users", "people", t.get("nav-people"), Place::Users),
             item("/settings/integrations/teams", "settings", t.get("nav-teams"), Place::Teams),
+            item("/admin/mail", "mail", t.get("nav-mail"), Place::Mail),
             audit,
         ],
-        Standing::Officer => vec![monitor, ledger, inbox, audit],
+        Standing::Officer => vec![monitor, ledger, reports, inbox, storage, keeping, audit],
         Standing::Instructor | Standing::Learner => Vec::new(),
     }
 }

@@ -34,9 +34,19 @@ impl When {
         Self { t, zone, now }
     }
 
+    /// The present that it was given.
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     /// "Today, 13:00", "Yesterday, 14:00", "Tue 24 Nov, 10:00"; with the year when it is another one.
     pub fn day_time(&self, at: DateTime<Utc>) -> Moment {
         self.moment(at, format!("{}, {}", self.day_words(at), self.clock(at)))
+    }
+
+    /// "today, 13:00", as it stands within a sentence.
+    pub fn day_time_within(&self, at: DateTime<Utc>) -> String {
+        format!("{}, {}", self.day_words_within(at), self.clock(at))
     }
 
     /// "Today, 13:00–14:30".
@@ -81,12 +91,12 @@ impl When {
 
     /// "Saturday 21 November 2026, 09:30 CET (Europe/Amsterdam)".
     pub fn full(&self, at: DateTime<Utc>) -> String {
-        self.write("date-full", at)
+        said_once(&self.write("date-full", at))
     }
 
     /// "Europe/Amsterdam (CET)".
     pub fn zone_words(&self) -> String {
-        format!("{} ({})", self.zone.name(), self.now.with_timezone(&self.zone).format("%Z"))
+        said_once(&format!("{} ({})", self.zone.name(), self.now.with_timezone(&self.zone).format("%Z")))
     }
 
     /// "8 minutes ago", "in 1 h 18 min", "now", as words alone.
@@ -115,12 +125,21 @@ impl When {
     }
 
     fn day_words(&self, at: DateTime<Utc>) -> String {
+        self.named_day(at, ["yesterday", "today", "tomorrow"])
+    }
+
+    fn day_words_within(&self, at: DateTime<Utc>) -> String {
+        self.named_day(at, ["yesterday-within", "today-within", "tomorrow-within"])
+    }
+
+    /// The day before, this one and the next by their names, any other by its date.
+    fn named_day(&self, at: DateTime<Utc>, [before, this, next]: [&str; 3]) -> String {
         let date = self.date_of(at);
         let today = self.date_of(self.now);
         match date.signed_duration_since(today).num_days() {
-            0 => self.t.get("today").to_owned(),
-            1 => self.t.get("tomorrow").to_owned(),
-            -1 => self.t.get("yesterday").to_owned(),
+            0 => self.t.get(this).to_owned(),
+            1 => self.t.get(next).to_owned(),
+            -1 => self.t.get(before).to_owned(),
             _ if date.year() == today.year() => self.write("date-short", at),
             _ => self.write("date-short-year", at),
         }
@@ -214,6 +233,11 @@ const MONTHS_SHORT: [&str; 12] = [
     "november-short",
     "december-short",
 ];
+
+/// UTC has one name.
+fn said_once(words: &str) -> String {
+    words.replace("UTC (UTC)", "UTC")
+}
 
 /// "1 h 24 min", "42 min", "50 s" below one minute.
 pub fn duration(t: &Text, duration_ms: i64) -> String {

@@ -79,6 +79,12 @@ pub struct Recording {
     pub source: &'static str,
     /// Staff only: why it was brought by hand.
     pub manual_reason: Option<String>,
+    /// Staff only: when Microsoft is expected to delete its copy; null if that is not known or never.
+    pub expected_expiry_at: Option<DateTime<Utc>>,
+    /// Staff only: `estimate`, or `corrected` if a person said so.
+    pub expiry_source: Option<&'static str>,
+    /// Staff only: where our copy lies in the archive.
+    pub archive_key: Option<String>,
     /// Staff only: whether learners are kept from it.
     pub hidden: Option<bool>,
     /// Staff only: why it is hidden.
@@ -274,6 +280,9 @@ fn recording(medium: Medium, title: &Titled<'_>, base: &str, staff: bool) -> Rec
         source: if medium.is_manual() { "manual" } else { "teams" },
         manual_reason: Some(medium.decided_reason.clone()).filter(|_| staff && medium.is_manual()),
         hidden: staff.then(|| medium.is_withheld()),
+        expected_expiry_at: medium.expected_expiry_at.filter(|_| staff),
+        expiry_source: staff.then(|| if medium.expiry_set_at.is_some() { "corrected" } else { "estimate" }),
+        archive_key: medium.archive_key.clone().filter(|_| staff),
         recording_id: medium.graph_id,
         onedrive_item_id: medium.item_id.filter(|_| staff),
         onedrive_drive_id: medium.drive_id.filter(|_| staff),

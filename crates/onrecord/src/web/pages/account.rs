@@ -1,4 +1,4 @@
-//! One's own account (`/account`): appearance, password, API tokens. A token is shown once and never again.
+//! One's own account (`/account`): appearance, password, mails, API tokens. A token is shown once and never again.
 
 use askama::Template;
 
@@ -18,6 +18,9 @@ pub struct AccountPage {
     pub roles: String,
     pub themes: Vec<Choice>,
     pub password: Vec<Field>,
+    /// How fast each kind of mail comes: `POST /account/mail`.
+    pub mails: Vec<Field>,
+    pub mail_lead: &'static str,
     pub tokens: Vec<TokenRow>,
     pub tokens_empty: Option<Empty>,
     pub new_token: Vec<Field>,
@@ -26,7 +29,7 @@ pub struct AccountPage {
 
 impl AccountPage {
     fn problems(&self) -> Vec<Problem> {
-        parts::problems(self.password.iter().chain(&self.new_token))
+        parts::problems(self.password.iter().chain(&self.mails).chain(&self.new_token))
     }
 }
 

@@ -31,6 +31,9 @@ pub struct AuditRow {
     pub what: String,
     /// The name of the action in exports: `recording.downloaded`.
     pub action: String,
+    /// What it is about, by name; empty where there is none.
+    pub about: String,
+    /// What it is about in exports: `meeting:12`.
     pub subject: String,
     pub subject_href: Option<String>,
     pub detail: String,

@@ -150,6 +150,23 @@ pub struct RecordingRow {
     /// Staff only: the file in `OneDrive`.
     pub onedrive_href: Option<String>,
     pub hiding: Hiding,
+    /// Staff only, while Microsoft has it.
+    pub keeping: Option<Keeping>,
+    /// Until when it is kept and why; for staff.
+    pub kept_until: String,
+    /// Whether the reader may put it into the bin.
+    pub may_remove: bool,
+}
+
+/// How long Microsoft keeps a recording, and whether it can be copied. `POST /recordings/{id}/archive`, `…/expiry`.
+#[derive(Clone, Debug)]
+pub struct Keeping {
+    /// "Microsoft is expected to delete it on 3 March 2027, in 87 days (estimate)".
+    pub words: String,
+    /// The day, as a form has it; empty if none is known.
+    pub day: String,
+    /// Whether there is no verified copy yet.
+    pub may_copy: bool,
 }
 
 /// A file that is probably of this class. `POST {action}/confirm` or `/refuse`.

@@ -60,8 +60,15 @@ pub struct Finding {
 pub struct Policy {
     /// `topic`.
     pub topic: &'static str,
-    /// What should be so, and who said that it is.
-    pub line: PartLine,
+    pub mark: Mark,
+    /// What should be so.
+    pub wish: &'static str,
+    /// Who said that it is, and when.
+    pub answered: String,
+    /// What is lost if it is not; while it is asked.
+    pub lost: String,
+    /// What to look with; while it is asked.
+    pub command: Option<Command>,
 }
 
 /// The newest test meeting. Begun by `POST …/rehearse`.

@@ -33,8 +33,10 @@ pub struct Ledger {
 pub struct LedgerRow {
     pub href: String,
     pub title: String,
-    /// Course and instructors.
-    pub under: String,
+    /// Its course, in short.
+    pub course: String,
+    /// Who teaches.
+    pub teachers: String,
     pub course_href: String,
     pub when: Moment,
     pub verdict: Pill,

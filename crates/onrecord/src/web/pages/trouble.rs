@@ -91,11 +91,22 @@ impl EnableFailure {
     }
 }
 
-/// `Recording not found`: nothing has come, and what happens next.
-pub fn recording_not_found(t: &Text, next: impl Into<String>) -> Note {
-    Note::new(Some(Mark::Missing), t.get("recording-not-found").to_owned())
-        .line(t.get("recording-not-found-why"))
-        .line(next)
+/// `Recording not found`: the cause with its fix, for those who may know it, and until when OnRecord goes on looking;
+/// without `next` it no longer does.
+pub fn recording_not_found(t: &Text, cause: Option<(&str, &str)>, next: Option<String>) -> Note {
+    let note = Note::new(Some(Mark::Missing), t.get("recording-not-found").to_owned());
+    match (cause, next) {
+        (Some((why, fix)), next) => {
+            note.line(why).fix(fix).line(next.unwrap_or_else(|| t.get("recording-looked").to_owned()))
+        }
+        (None, Some(next)) => note.line(t.get("recording-not-found-why")).line(next),
+        (None, None) => note.line(t.get("recorded-no-learner")),
+    }
+}
+
+/// `Recording not found`: there was one, and nothing is left of it.
+pub fn recording_gone(t: &Text) -> Note {
+    Note::new(Some(Mark::Missing), t.get("recording-not-found").to_owned()).line(t.get("where-gone-text"))
 }
 
 /// `Download failed`: the source cannot be read at present.

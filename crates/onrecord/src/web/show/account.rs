@@ -1,4 +1,4 @@
-//! `/account`: one's own appearance, password and API tokens.
+//! `/account`: one's own appearance, password, mails and API tokens.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::mail::kind_words;
 use crate::app::App;
 use crate::model::access::{ApiToken, Scope};
 use crate::model::id::ApiTokenId;
 use crate::model::people::GlobalRole;
 use crate::model::words::Word as _;
 use crate::ops::actor::Actor;
-use crate::ops::{Error, FieldError, sign_in, tokens as ops};
+use crate::ops::{Error, FieldError, mail, sign_in, tokens as ops};
 use crate::store::{tokens, users};
 use crate::web::auth::{self, Reader};
 use crate::web::error::PageError;
@@ -27,6 +28,9 @@ use crate::web::when::When;
 
 /// Tokens shown: nobody has more that matter.
 const TOKENS: i64 = 100;
+
+/// What the fields about mails begin with.
+const PACE_OF: &str = "mail_";
 
 /// What was done just before.
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +71,7 @@ async fn render(app: &App, reader: &Reader, status: StatusCode, shown: Shown) ->
         "appearance" => Some("appearance-saved"),
         "password" => Some("password-saved"),
         "revoked" => Some("token-revoked"),
+        "mail" => Some("mail-choices-saved"),
         _ => None,
     };
     if let Some(key) = flash {
@@ -79,6 +84,11 @@ async fn render(app: &App, reader: &Reader, status: StatusCode, shown: Shown) ->
         roles: reader.viewer.role.map(|role| role_words(t, Some(role)).to_owned()).unwrap_or_default(),
         themes: themes(t, reader.account.theme),
         password: password_fields(t, &shown.errors),
+        mails: mail_fields(t, &mail::choices(app, &reader.viewer).await?, &shown.errors),
+        mail_lead: match mail::way(app) {
+            mail::Way::Off => t.get("mail-account-off"),
+            _ => t.get("mail-account-lead"),
+        },
         tokens_empty: rows.is_empty().then(|| Empty {
             icon: "key",
             title: t.get("tokens-empty").into(),
@@ -128,6 +138,39 @@ fn themes(t: &'static Text, present: Option<Theme>) -> Vec<Choice> {
 /// What is wrong with the field of this name.
 pub(super) fn fault(errors: &[FieldError], field: &str) -> Option<String> {
     errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
+}
+
+fn mail_fields(t: &'static Text, choices: &[mail::Choice], errors: &[FieldError]) -> Vec<Field> {
+    let field = |choice: &mail::Choice| {
+        let present = choice.pace.as_str();
+        let mut paces = vec![Choice::new("at_once", t.get("pace-at-once"), present)];
+        if !choice.kind.is_periodic() {
+            paces.push(Choice::new("daily", t.get("pace-daily"), present));
+        }
+        paces.push(Choice::new("off", t.get("pace-off"), present));
+        let kind = choice.kind.as_str();
+        Field::new(format!("{PACE_OF}{kind}"), kind_words(t, choice.kind), FieldKind::Select(paces))
+            .error(fault(errors, kind))
+    };
+    choices.iter().map(field).collect()
+}
+
+/// `POST /account/mail`: a pace for each kind, as `mail_{kind}`.
+pub async fn mail(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    FormOf(form): FormOf<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    session_only(&reader)?;
+    let wanted = form.into_iter().map(|(name, pace)| match name.strip_prefix(PACE_OF) {
+        Some(kind) => (kind.to_owned(), pace),
+        None => (name, pace),
+    });
+    match mail::choose(&app, &reader.viewer, &wanted.collect::<Vec<_>>()).await {
+        Ok(()) => Ok(Redirect::to("/account?did=mail#mail").into_response()),
+        Err(Error::Invalid(errors)) => again(&app, &reader, errors).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn password_fields(t: &'static Text, errors: &[FieldError]) -> Vec<Field> {

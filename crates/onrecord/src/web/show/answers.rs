@@ -1,10 +1,11 @@
 //! The three answers of a class: will it be, or was it, recorded; where is the recording; what is missing, and who
 //! acts. The third is for staff. Learners get the first two in words that help them.
 
+use super::live;
 use super::overview::{Facts, failure, kind_name};
 use super::sight::Sight;
 use super::verdict::{mark, missing};
-use crate::model::alert::AlertKind;
+use crate::model::alert::{Alert, AlertKind};
 use crate::model::artifact::Safety;
 use crate::model::conference::{AutoRecordingStatus, Verdict};
 use crate::model::sync::KindState;
@@ -21,7 +22,7 @@ use crate::web::when;
 pub(super) fn answers(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Answer> {
     let mut answers = vec![recorded(sight, facts), place(sight, facts.parts)];
     if sight.for_staff() {
-        answers.push(who_acts(sight, facts.readings));
+        answers.push(who_acts(sight, facts));
     }
     answers
 }
@@ -37,10 +38,16 @@ pub(super) fn gaps_ms(parts: &[Part]) -> i64 {
     parts.windows(2).filter_map(between).filter(|gap| *gap > 30_000).sum()
 }
 
+/// The open alert that a class which is on is not being recorded.
+fn silent<'a>(sight: Sight<'_>, facts: Facts<'a>) -> Option<&'a Alert> {
+    let is_on = sight.verdict == Verdict::Running;
+    facts.told.open.iter().find(|alert| is_on && alert.kind == AlertKind::NotRecording)
+}
+
 fn recorded(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
     let (t, parts) = (sight.t, facts.parts);
-    let is_silent = sight.verdict == Verdict::Running
-        && facts.told.open.iter().any(|alert| alert.kind == AlertKind::NotRecording);
+    let silent = silent(sight, facts);
+    let is_silent = silent.is_some();
     let question = match sight.verdict {
         Verdict::Upcoming => t.get("answer-will"),
         Verdict::Running => t.get("answer-is"),
@@ -48,7 +55,8 @@ fn recorded(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
     };
     let (answer, detail) = match sight.verdict {
         _ if is_silent && sight.for_staff() => {
-            (t.get("live-not-being-recorded"), t.get("live-press-record-fix").to_owned())
+            let why = silent.map_or("", |alert| live::why(t, &alert.detail));
+            (t.get("live-not-being-recorded"), why.to_owned())
         }
         _ if is_silent => {
             (t.get("live-not-being-recorded"), t.get("live-not-recorded-learner-text").to_owned())
@@ -200,8 +208,8 @@ fn kept(sight: Sight<'_>, parts: &[&Part]) -> (&'static str, String) {
 }
 
 /// What is missing, and who acts.
-fn who_acts(sight: Sight<'_>, readings: &[Reading]) -> Answer {
-    let t = sight.t;
+fn who_acts(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
+    let (t, readings) = (sight.t, facts.readings);
     let answer = |mark: Option<Mark>, answer: String, detail: &str| Answer {
         id: "answer-missing",
         mark,
@@ -215,6 +223,10 @@ fn who_acts(sight: Sight<'_>, readings: &[Reading]) -> Answer {
         && let Some(failure) = failure(sight.meeting.auto_recording_status)
     {
         return answer(Some(Mark::Missing), acts(sight, failure).to_owned(), failure.fix(t));
+    }
+    if silent(sight, facts).is_some() {
+        let who = t.get("acts-instructor").to_owned();
+        return answer(Some(Mark::Missing), who, t.get("live-press-record-fix"));
     }
     if sight.verdict == Verdict::Missing {
         let missing = missing(t, &sight.meeting.verdict_cause);

@@ -303,13 +303,18 @@ fn shown_stop(sight: Sight<'_>, stop: &Stop, tab: Tab) -> crate::web::parts::Sto
 
 /// The tabs that the reader may open.
 fn tabs(sight: Sight<'_>, open: Tab) -> Tabs {
-    let recordings = if sight.for_staff() { sight.around.recordings } else { sight.around.recordings_shown };
+    let around = sight.around;
+    let (recordings, files) = if sight.for_staff() {
+        (around.recordings, around.files)
+    } else {
+        (around.recordings_shown, around.files_shown)
+    };
     let link = |tab: Tab| TabLink {
         href: sight.address(tab.name()),
         words: tab.words(sight.t),
         count: match tab {
             Tab::Recordings => Some(recordings).filter(|count| *count > 0),
-            Tab::Files => Some(sight.around.files).filter(|count| *count > 0),
+            Tab::Files => Some(files).filter(|count| *count > 0),
             Tab::Overview | Tab::Attendance | Tab::Chat => None,
         },
         current: tab == open,

@@ -158,7 +158,7 @@ fn choice(t: &'static Text, candidate: &Candidate, now: DateTime<Utc>) -> Choice
 /// "BIO-204 Practical group B, Tue 17 Nov, 14:00".
 fn class_words(t: &'static Text, candidate: &Candidate, now: DateTime<Utc>) -> String {
     let when = When::new(t, candidate.time_zone.parse().unwrap_or(Tz::UTC), now);
-    let day = when.day_time(candidate.starts_at).words;
+    let day = when.day_time_within(candidate.starts_at);
     format!("{} {}, {day}", candidate.course_code, candidate.title)
 }
 
@@ -232,7 +232,7 @@ fn decided_line(t: &'static Text, one: &Decided, now: DateTime<Utc>) -> DecidedL
     let when = When::new(t, Tz::UTC, now);
     let what = match &one.class {
         Some((title, zone, starts_at)) => {
-            let day = When::new(t, zone.parse().unwrap_or(Tz::UTC), now).day_time(*starts_at).words;
+            let day = When::new(t, zone.parse().unwrap_or(Tz::UTC), now).day_time_within(*starts_at);
             t.with("inbox-decided-class", &[("class", format!("{title}, {day}").into())])
         }
         None if one.artifact.decided_reason.is_empty() => t.get("inbox-decided-none").to_owned(),

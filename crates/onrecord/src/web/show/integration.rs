@@ -190,7 +190,7 @@ async fn shown(
         news: news::lines(t, &when, &subscriptions::standing(app).await?),
         room: fields::room(t, &settings.accounts),
         room_words: fields::room_words(t, &settings.accounts),
-        policies: upkeep::policies(t, app, &when, row).await?,
+        policies: upkeep::policies(t, app, &when, (row, last.as_ref())).await?,
         rehearsal: upkeep::rehearsal(t, app, &when, row).await?,
         notice: NoticeSettings {
             basis: fields::bases(t, row),

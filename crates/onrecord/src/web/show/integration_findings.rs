@@ -2,11 +2,32 @@
 //! are the ones of the command line: whoever searches for them finds both.
 
 use crate::model::finding::{Finding as Found, InOrder, Severity};
+use crate::model::finding_code::Code;
+use crate::model::policy::PolicyTopic;
+use crate::model::words::Word as _;
 use crate::ops::doctor::Examination;
 use crate::web::pages::integration::Finding;
 use crate::web::parts::{Command, Link, Mark, Note, PartLine};
 use crate::web::text::Text;
 use crate::web::when::When;
+
+/// Codes of the questions about meeting policies: they are asked in a part of the page of their own.
+const QUESTIONS: [(PolicyTopic, Code); 4] = [
+    (PolicyTopic::Recording, Code::ConfirmRecordingPolicy),
+    (PolicyTopic::Instructors, Code::ConfirmInstructorPolicy),
+    (PolicyTopic::Attendance, Code::ConfirmAttendancePolicy),
+    (PolicyTopic::Expiry, Code::ConfirmExpiryPolicy),
+];
+
+fn is_question(found: &Found) -> bool {
+    QUESTIONS.iter().any(|(_, code)| code.as_str() == found.code)
+}
+
+/// The open question about a meeting policy, if it is asked.
+pub(super) fn question(last: Option<&Examination>, topic: PolicyTopic) -> Option<&Found> {
+    let (_, code) = QUESTIONS.iter().find(|(of, _)| *of == topic)?;
+    last?.findings.iter().find(|found| found.code == code.as_str())
+}
 
 fn count(last: &Examination, severity: Severity) -> i64 {
     last.findings.iter().filter(|finding| finding.severity == severity).count() as i64
@@ -28,7 +49,7 @@ pub(super) fn lead(t: &'static Text, last: Option<&Examination>) -> String {
 pub(super) fn checked(t: &'static Text, when: &When, last: Option<&Examination>) -> String {
     last.map_or_else(String::new, |last| {
         let good = last.in_order.len() as i64;
-        let all = good + last.findings.len() as i64;
+        let all = good + count(last, Severity::Error) + count(last, Severity::Warning);
         t.with(
             "teams-checked",
             &[("when", when.relative_words(last.at).into()), ("good", good.into()), ("all", all.into())],
@@ -40,16 +61,20 @@ pub(super) fn checked(t: &'static Text, when: &When, last: Option<&Examination>)
 pub(super) fn all_well(t: &'static Text, last: Option<&Examination>) -> Option<Note> {
     match last {
         None => Some(Note::new(None, t.get("teams-unverified-title")).line(t.get("teams-unverified-text"))),
-        Some(last) if last.findings.is_empty() => {
+        Some(last) if last.findings.iter().all(|found| found.severity == Severity::Info) => {
             Some(Note::new(Some(Mark::Recorded), t.get("teams-well-title")).line(t.get("teams-well-text")))
         }
         Some(_) => None,
     }
 }
 
-/// The findings, the worst first.
+/// The findings, the worst first, without the questions about meeting policies.
 pub(super) fn findings(t: &'static Text, when: &When, last: Option<&Examination>) -> Vec<Finding> {
-    last.map(|last| last.findings.iter().map(|found| finding(t, when, found)).collect()).unwrap_or_default()
+    let shown = |last: &Examination| {
+        let found = last.findings.iter().filter(|found| !is_question(found));
+        found.map(|found| finding(t, when, found)).collect()
+    };
+    last.map(shown).unwrap_or_default()
 }
 
 fn finding(t: &'static Text, when: &When, found: &Found) -> Finding {
@@ -63,9 +88,12 @@ fn finding(t: &'static Text, when: &When, found: &Found) -> Finding {
         let classes = t.with("finding-classes", &[("n", found.classes_harmed.into())]);
         facts.push((t.get("finding-harmed"), classes));
     }
-    facts.push((t.get("finding-since"), when.relative_words(found.since)));
-    let last_good = found.last_good_at.map(|at| when.relative_words(at));
-    facts.push((t.get("finding-last-good"), last_good.unwrap_or_else(|| t.get("finding-never").to_owned())));
+    if found.severity != Severity::Info {
+        facts.push((t.get("finding-since"), when.relative_words(found.since)));
+        let last_good = found.last_good_at.map(|at| when.relative_words(at));
+        let never = || t.get("finding-never").to_owned();
+        facts.push((t.get("finding-last-good"), last_good.unwrap_or_else(never)));
+    }
     Finding {
         mark,
         severity,
@@ -73,13 +101,15 @@ fn finding(t: &'static Text, when: &When, found: &Found) -> Finding {
         text: found.consequence.clone(),
         facts,
         fix: found.fix.clone(),
-        command: found.command.clone().map(|text| Command {
-            t,
-            label: t.get("finding-command").into(),
-            text,
-        }),
+        command: command(t, found),
         link: found.link.clone().map(|href| Link::new(href, t.get("finding-link"))),
     }
+}
+
+/// The command of a finding, to copy.
+pub(super) fn command(t: &'static Text, found: &Found) -> Option<Command> {
+    let text = found.command.clone()?;
+    Some(Command { t, label: t.get("finding-command").into(), text })
 }
 
 /// What is in order, the accounts' matters with the account's name.
@@ -104,8 +134,8 @@ fn name(t: &'static Text, probe: &str) -> &'static str {
         "tenant" => t.get("probe-tenant"),
         "consent" | "permission" => t.get("probe-permission"),
         "graph" => t.get("probe-graph"),
-        "accounts" | "account" => t.get("probe-account"),
-        "licence" => t.get("probe-licence"),
+        "accounts" | "account" | "dedicated" | "object_id" | "meeting_limit" => t.get("probe-account"),
+        "licence" | "licence_teams" | "licence_onedrive" | "licence_exchange" => t.get("probe-licence"),
         "mailbox" => t.get("probe-mailbox"),
         "onedrive" | "extra_drive" | "recordings_folder" => t.get("probe-onedrive"),
         "access_policy" => t.get("probe-access-policy"),
@@ -113,6 +143,13 @@ fn name(t: &'static Text, probe: &str) -> &'static str {
         "credential" | "certificate" => t.get("probe-credential"),
         "notifications" => t.get("probe-notifications"),
         "recordings" | "sharepoint" => t.get("probe-recordings"),
+        "worker" => t.get("probe-worker"),
+        "throttling" => t.get("probe-throttling"),
+        "object_ids" => t.get("probe-people"),
+        "expired_meetings" => t.get("probe-meetings"),
+        "transcripts" => t.get("kind-transcripts"),
+        "attendance" => t.get("tab-attendance"),
+        "chat" => t.get("tab-chat"),
         probe if probe.starts_with("policy_") => t.get("probe-policy"),
         _ => t.get("probe-other"),
     }

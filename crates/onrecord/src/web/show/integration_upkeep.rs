@@ -9,6 +9,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::Redirect;
 use serde::Deserialize;
 
+use super::integration_findings as findings;
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::integration::Integration as Row;
@@ -16,6 +17,7 @@ use crate::model::policy::{Confirmation, PolicyAnswer, PolicyTopic};
 use crate::model::rehearsal::{Rehearsal, Step, StepState};
 use crate::model::words::Word as _;
 use crate::ops::actor::Actor;
+use crate::ops::doctor::Examination;
 use crate::ops::rehearsal::{self, By};
 use crate::ops::{Error, policy, rights};
 use crate::store::{policies, rehearsals};
@@ -67,12 +69,17 @@ pub(super) async fn policies(
     t: &'static Text,
     app: &App,
     when: &When,
-    row: &Row,
+    (row, last): (&Row, Option<&Examination>),
 ) -> Result<Vec<Policy>, Error> {
     let said = policies::newest(&app.store, row.id).await?;
     let line = |topic: &PolicyTopic| {
-        let last = said.iter().find(|one| one.topic == *topic);
-        policy_line(t, when, (*topic, last))
+        let answer = said.iter().find(|one| one.topic == *topic);
+        let asked = findings::question(last, *topic);
+        Policy {
+            lost: asked.map_or_else(String::new, |found| found.consequence.clone()),
+            command: asked.and_then(|found| findings::command(t, found)),
+            ..policy_line(t, when, (*topic, answer))
+        }
     };
     Ok(PolicyTopic::ALL.iter().map(line).collect())
 }
@@ -100,7 +107,7 @@ fn policy_line(t: &'static Text, when: &When, (topic, last): (PolicyTopic, Optio
             t.with(key, &[("name", name.into()), ("when", when.date(one.at).words.into())])
         },
     );
-    Policy { topic: topic.as_str(), line: PartLine::new(mark, question, answered) }
+    Policy { topic: topic.as_str(), mark, wish: question, answered, lost: String::new(), command: None }
 }
 
 /// The newest rehearsal, or the invitation to the first.

@@ -171,19 +171,14 @@ fn row(t: &'static Text, line: &Line, now: DateTime<Utc>) -> LedgerRow {
     let when = When::new(t, line.time_zone.parse().unwrap_or(chrono_tz::UTC), now);
     let verdict = line.meeting.verdict_now(now);
     let teachers: Vec<&str> = line.teachers.iter().map(String::as_str).collect();
-    let teachers = join_names(t, &teachers);
-    let under = if teachers.is_empty() {
-        line.course_code.clone()
-    } else {
-        format!("{}, {teachers}", line.course_code)
-    };
     let cause = Cause::parse(&line.meeting.verdict_cause).filter(|_| verdict == Verdict::Missing);
     let basis = Basis::parse(&line.meeting.verdict_basis).filter(|_| cause.is_some());
     let said = cause.map(|_| missing(t, &line.meeting.verdict_cause));
     LedgerRow {
         href: format!("/conferences/{}?class={}", line.conference_id(), line.meeting.id),
         title: line.title.clone(),
-        under,
+        course: line.course_code.clone(),
+        teachers: join_names(t, &teachers),
         course_href: format!("/courses/{}", line.course_id),
         when: when.day_time(line.meeting.starts_at),
         verdict: mark(verdict).pill(t),

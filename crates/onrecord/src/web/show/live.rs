@@ -85,7 +85,7 @@ pub(super) async fn of_class(sight: Sight<'_>) -> Result<ToldOfClass, Error> {
 }
 
 /// Why a class is not being recorded, in a sentence.
-fn why(t: &'static Text, detail: &str) -> &'static str {
+pub(super) fn why(t: &'static Text, detail: &str) -> &'static str {
     match Silence::parse(detail) {
         Some(Silence::Stopped) => t.get("live-stopped"),
         Some(Silence::Failed) => t.get("live-failed"),
@@ -99,6 +99,15 @@ pub(super) fn note(t: &'static Text, alert: &Alert, when: &When) -> Option<Note>
     let since = || t.with("live-since", &[("since", when.relative_words(alert.raised_at).into())]);
     Some(match alert.kind {
         AlertKind::NotEnabled => return None,
+        AlertKind::Expiring => {
+            let days = alert.detail.parse::<i64>().unwrap_or_default();
+            Note::new(Some(Mark::Missing), t.with("live-expiring", &[("days", days.into())]))
+                .line(t.get("live-expiring-text"))
+                .fix(t.get("live-expiring-fix"))
+        }
+        AlertKind::NoRoom => Note::new(Some(Mark::Missing), t.get("live-no-room"))
+            .line(t.with("live-no-room-text", &[("account", alert.detail.as_str().into())]))
+            .fix(t.get("live-no-room-fix")),
         AlertKind::NotRecording => Note::new(Some(Mark::Missing), t.get("live-press-record"))
             .line(why(t, &alert.detail))
             .line(since())
@@ -143,7 +152,7 @@ fn action(id: MeetingId) -> String {
 /// The note of an alert on a home page, with its class.
 pub(super) fn home_note(t: &'static Text, told: &Told, when: &When) -> Option<Note> {
     let note = note(t, &told.alert, when)?;
-    let words = format!("{} {}, {}", told.course_code, told.title, when.day_time(told.starts_at).words);
+    let words = format!("{} {}, {}", told.course_code, told.title, when.day_time_within(told.starts_at));
     let href = format!("/conferences/{}?class={}", told.conference_id, told.alert.meeting_id);
     Some(note.link(Link::new(href, words)))
 }

@@ -217,7 +217,8 @@ fn health(app: &App, t: &'static Text, facts: &Facts, (when, now): (&When, DateT
     ]
 }
 
-fn status(t: &'static Text, status: AutoRecordingStatus, count: i64) -> StatusRow {
+/// How many have a recording status, as a line.
+pub(super) fn status(t: &'static Text, status: AutoRecordingStatus, count: i64) -> StatusRow {
     let (mark, words) = match status {
         AutoRecordingStatus::Enabled => (Mark::Recorded, t.get("status-enabled")),
         AutoRecordingStatus::Pending => (Mark::Waiting, t.get("status-pending")),
@@ -251,10 +252,12 @@ fn stored(t: &'static Text, kept: Kept) -> Vec<StatusRow> {
     };
     let away = kept.recordings - kept.in_onedrive;
     let lost = if kept.lost > 0 { Mark::Missing } else { Mark::NotHeld };
+    let damaged = if kept.damaged > 0 { Mark::Missing } else { Mark::NotHeld };
     vec![
         row(Mark::Recorded, t.get("stored-onedrive"), "stored_in_onedrive: true", kept.in_onedrive),
         row(Mark::NotHeld, t.get("stored-not-onedrive"), "stored_in_onedrive: false", away),
         row(Mark::Recorded, t.get("kept-archive"), "safety: verified", kept.verified),
+        row(damaged, t.get("kept-damaged"), "safety: damaged", kept.damaged),
         row(lost, t.get("kept-gone"), "safety: gone", kept.lost),
     ]
 }
@@ -272,7 +275,7 @@ fn job(t: &'static Text, queue: &Queue, when: &When) -> JobRow {
 fn dead_job(t: &'static Text, dead: &Dead, (when, now): (&When, DateTime<Utc>)) -> DeadJob {
     let (subject, subject_href) = match &dead.class {
         Some((conference, title, starts_at)) => (
-            format!("{title}, {}", when.day_time(*starts_at).words),
+            format!("{title}, {}", when.day_time_within(*starts_at)),
             Some(format!("/conferences/{conference}")),
         ),
         None => (dead.job.subject.clone(), None),
@@ -300,6 +303,8 @@ fn kind(t: &'static Text, kind: JobKind) -> &'static str {
         JobKind::Copy => t.get("job-copy"),
         JobKind::Roster => t.get("job-roster"),
         JobKind::Rehearse => t.get("job-rehearse"),
+        JobKind::Withdraw => t.get("job-withdraw"),
+        JobKind::Mail => t.get("job-mail"),
         JobKind::Duty => t.get("job-duty"),
     }
 }

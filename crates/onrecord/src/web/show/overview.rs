@@ -5,7 +5,6 @@ use super::answers::answers;
 use super::live::{self, ToldOfClass};
 use super::sight::Sight;
 use super::timeline::timeline;
-use super::verdict::missing;
 use crate::app::App;
 use crate::model::access::Act;
 use crate::model::conference::{AutoRecordingStatus, Verdict};
@@ -19,7 +18,7 @@ use crate::store::media::Breadth;
 use crate::store::pages::class::{Around, Reading};
 use crate::store::pages::class_parts::{self, Part};
 use crate::web::pages::conference::{Join, LastSync, Overview};
-use crate::web::pages::trouble::{self, EnableFailure};
+use crate::web::pages::trouble::EnableFailure;
 use crate::web::parts::{Mark, Note, PartLine, Step};
 use crate::web::text::{Text, join_names};
 use crate::web::when::When;
@@ -125,10 +124,6 @@ fn notes(sight: Sight<'_>) -> Vec<Note> {
                 .push(t.with("enable-detail", &[("detail", meeting.auto_recording_detail.as_str().into())]));
         }
         notes.push(note);
-    }
-    if sight.verdict == Verdict::Missing {
-        let missing = missing(t, &meeting.verdict_cause);
-        notes.push(trouble::recording_not_found(t, missing.why).fix(missing.fix));
     }
     if !meeting.left_out.is_empty() && sight.is_ahead() {
         let names: Vec<&str> = meeting.left_out.iter().map(String::as_str).collect();

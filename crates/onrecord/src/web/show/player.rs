@@ -15,7 +15,7 @@ use crate::model::access::Act;
 use crate::model::artifact;
 use crate::model::id::ArtifactId;
 use crate::ops::media::{self, SeenMedium, Wanted, naming};
-use crate::ops::{Error, hide, transcripts};
+use crate::ops::{Error, hide, privacy, transcripts};
 use crate::store::media::{Breadth, Medium, Place as Class, list_of_meeting};
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::PageError;
@@ -51,6 +51,9 @@ pub async fn page(
     QueryOf(asked): QueryOf<Asked>,
 ) -> Result<Response, PageError> {
     let seen = media::authorize(&app, &reader.viewer, Wanted::recording(id)).await?;
+    if privacy::wants_reason(&app, &reader.viewer, &seen).await? {
+        return Ok(Redirect::to(&format!("/recordings/{id}/reason")).into_response());
+    }
     let breadth =
         if seen.may(&reader.viewer, Act::SeeStaffDetail) { Breadth::Staff } else { Breadth::Learner };
     let parts = match seen.placed.medium.meeting_id {
@@ -86,7 +89,7 @@ pub async fn show(
 }
 
 /// To the tab where the button stood.
-fn back(seen: &SeenMedium) -> Redirect {
+pub(super) fn back(seen: &SeenMedium) -> Redirect {
     match &seen.placed.place {
         Some(class) => Redirect::to(&tab_of(class, &seen.placed.medium)),
         None => Redirect::to(&format!("/recordings/{}", seen.placed.medium.id)),
@@ -124,7 +127,7 @@ fn player(
         video: if here {
             video(t, medium, cues.is_some(), asked)
         } else {
-            Video::NotYet(trouble::recording_not_found(t, t.get("recording-looks-soon")))
+            Video::NotYet(trouble::recording_gone(t))
         },
         download: here.then(|| download(t, medium)),
         onedrive_href: medium

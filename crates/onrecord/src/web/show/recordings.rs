@@ -4,15 +4,19 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::likely;
+use super::retention::bin::tombstone;
+use super::verdict::missing;
 use crate::app::App;
-use crate::model::access::{Act, Viewer};
+use crate::model::access::{Act, Decision, GlobalAct, Viewer, decide_global};
 use crate::model::artifact::Safety;
 use crate::model::conference::{Meeting, Verdict};
+use crate::model::expiry;
 use crate::model::parts;
 use crate::ops::rights::Seen;
-use crate::ops::{Result, by_hand};
+use crate::ops::{Result, by_hand, retention};
+use crate::store::bin;
 use crate::store::media::{Breadth, Medium, list_of_meeting};
-use crate::web::pages::conference::{Hiding, RecordingRow, Recordings, Watch};
+use crate::web::pages::conference::{Hiding, Keeping, RecordingRow, Recordings, Watch};
 use crate::web::pages::trouble;
 use crate::web::parts::{Badge, Empty, Mark, Note};
 use crate::web::text::Text;
@@ -60,8 +64,16 @@ pub async fn tab(app: &App, reading: Reading<'_>, seen: &Seen, meeting: &Meeting
         by_hand: None,
         for_staff,
     };
+    if for_staff {
+        for (row, medium) in tab.rows.iter_mut().zip(&media) {
+            row.kept_until = retention::explain(app, reading.t, medium.id).await?.unwrap_or_default();
+            row.may_remove = decide_global(reading.viewer, GlobalAct::Retain) == Decision::Allowed;
+        }
+        let removed = bin::of_meeting(&app.store, meeting.id).await?;
+        tab.notes.extend(removed.iter().map(|entry| tombstone(reading.t, &reading.when, entry)));
+    }
     if let Some(until) = media.iter().filter_map(Medium::without_file_until).min().filter(|_| for_staff) {
-        let until = reading.when.day_time(until).words;
+        let until = reading.when.day_time_within(until);
         let text = reading.t.with("without-file-text", &[("until", until.into())]);
         tab.notes.push(Note::new(Some(Mark::Missing), reading.t.get("without-file").to_owned()).line(text));
     }
@@ -100,6 +112,9 @@ fn row(reading: Reading<'_>, medium: &Medium, facts: (bool, bool, bool)) -> Reco
         }),
         onedrive_href: medium.web_url.clone().filter(|_| for_staff && medium.stored_in_onedrive()),
         hiding: hiding(t, medium, may_hide),
+        keeping: keeping(reading, medium).filter(|_| may_hide),
+        kept_until: String::new(),
+        may_remove: false,
         title,
         size,
     }
@@ -166,6 +181,31 @@ fn hiding(t: &Text, medium: &Medium, may_hide: bool) -> Hiding {
     if may_hide { Hiding::MayHide } else { Hiding::NotOffered }
 }
 
+/// Until when Microsoft is expected to keep it, and whether it was copied; `None` once Microsoft has it no more.
+fn keeping(reading: Reading<'_>, medium: &Medium) -> Option<Keeping> {
+    if medium.facts.gone_at.is_some() || medium.facts.source_removed_at.is_some() {
+        return None;
+    }
+    if medium.item_id.is_none() && medium.graph_id.is_none() {
+        return None;
+    }
+    let t = reading.t;
+    let words = match (medium.expected_expiry_at, medium.expiry_set_at) {
+        (Some(at), set) => {
+            let key = if set.is_some() { "expiry-set" } else { "expiry-estimate" };
+            let days = expiry::days_left(at - reading.now);
+            t.with(key, &[("date", reading.when.date(at).words.into()), ("days", days.into())])
+        }
+        (None, Some(_)) => t.get("expiry-never").to_owned(),
+        (None, None) => t.get("expiry-unknown").to_owned(),
+    };
+    Some(Keeping {
+        words,
+        day: medium.expected_expiry_at.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
+        may_copy: !medium.facts.is_verified(),
+    })
+}
+
 /// "2 parts, 1 h 24 min, 401 MB"; what is not known of every part is left out.
 fn sum(t: &Text, media: &[Medium]) -> String {
     if media.len() < 2 {
@@ -228,11 +268,13 @@ fn nothing_yet(app: &App, reading: Reading<'_>, meeting: &Meeting, tab: &mut Rec
         Verdict::Missing => {
             let hours = i64::from(app.config.sync.looking_hours.get());
             let until = meeting.ends_at + TimeDelta::hours(hours);
-            let until = when.day_time(until).words;
-            tab.notes.push(trouble::recording_not_found(
-                t,
-                format!("{looks} {}", t.with("recording-looks-until", &[("until", until.into())])),
-            ));
+            let is_looking = meeting.settled_at.is_none() && until > reading.now;
+            let next = is_looking.then(|| {
+                let until = when.day_time_within(until);
+                format!("{looks} {}", t.with("recording-looks-until", &[("until", until.into())]))
+            });
+            let cause = tab.for_staff.then(|| missing(t, &meeting.verdict_cause));
+            tab.notes.push(trouble::recording_not_found(t, cause.map(|cause| (cause.why, cause.fix)), next));
             None
         }
         Verdict::Waiting | Verdict::Recorded => {

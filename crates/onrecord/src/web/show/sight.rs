@@ -56,6 +56,11 @@ impl<'a> Sight<'a> {
         self.around.kinds_off.contains(&kind)
     }
 
+    /// Whether the class was over before OnRecord knew of it.
+    pub(super) fn is_taken_over(&self) -> bool {
+        self.meeting.ends_at < self.seen.placed.conference.created_at
+    }
+
     /// Whether the class is still to come or on.
     pub(super) fn is_ahead(&self) -> bool {
         matches!(self.verdict, Verdict::Upcoming | Verdict::Running)

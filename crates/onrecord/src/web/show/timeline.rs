@@ -1,6 +1,6 @@
 //! What happened with a class, from stored facts in the order of time, and what comes next.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::live::ToldOfClass;
 use super::overview::{Facts, failure, kind_name, scheduled_words};
@@ -30,6 +30,9 @@ pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     steps.extend(rests_on(sight));
     steps.extend(copied(sight, facts.parts));
     steps.extend(facts.readings.iter().filter_map(|reading| unread(sight, reading)));
+    if sight.is_taken_over() {
+        in_order_of_time(&mut steps);
+    }
     let mut coming = next(sight, facts.parts);
     if let Some(first) = coming.first_mut() {
         first.next = true;
@@ -38,13 +41,26 @@ pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     steps
 }
 
+/// A class that was held before it was taken over is told from its beginning. What has no time stays where it is last.
+fn in_order_of_time(steps: &mut [Step]) {
+    steps.sort_by_key(|step| {
+        let at = step.at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(&at.iso).ok());
+        at.map_or(DateTime::<Utc>::MAX_UTC, |at| at.with_timezone(&Utc))
+    });
+}
+
 fn step(mark: Mark, what: String, at: Option<Moment>, detail: String) -> Step {
     Step { mark, what: what.into(), at, detail, next: false }
 }
 
 fn scheduled(sight: Sight<'_>) -> Step {
     let at = sight.when.day_time(sight.seen.placed.conference.created_at);
-    step(Mark::Recorded, scheduled_words(sight.t, sight.around), Some(at), String::new())
+    let what = if sight.is_taken_over() {
+        sight.t.get("step-taken-over").to_owned()
+    } else {
+        scheduled_words(sight.t, sight.around)
+    };
+    step(Mark::Recorded, what, Some(at), String::new())
 }
 
 fn switched_on(sight: Sight<'_>) -> Option<Step> {
@@ -93,6 +109,8 @@ fn told(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
             AlertKind::NotChecked => t.get("step-alert-not-checked"),
             AlertKind::NotRecording => t.get("step-alert-not-recording"),
             AlertKind::ConfirmRecording => t.get("step-alert-confirm"),
+            AlertKind::Expiring => t.get("step-alert-expiring"),
+            AlertKind::NoRoom => t.get("step-alert-no-room"),
         };
         let until = alert.resolved_at.map_or_else(String::new, |at| {
             t.with("step-alert-until", &[("when", sight.when.time(at).words.into())])
@@ -120,11 +138,18 @@ fn rests_on(sight: Sight<'_>) -> Option<Step> {
         return None;
     }
     let facts: Vec<&str> = meeting.verdict_evidence.iter().filter_map(|fact| fact_words(t, fact)).collect();
-    let mut detail = format!("{}.", facts.join("; "));
+    let mut detail = sentence(&facts.join("; "));
     if let Some(basis) = Basis::parse(&meeting.verdict_basis) {
         detail = format!("{detail} {}", basis_words(t, basis));
     }
     Some(step(Mark::Upcoming, t.get("step-rests-on").to_owned(), None, detail))
+}
+
+/// The words with a capital in front and a full stop behind.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn held(sight: Sight<'_>) -> Option<Step> {
@@ -225,7 +250,7 @@ fn next(sight: Sight<'_>, parts: &[Part]) -> Vec<Step> {
         let relative = when.relative_words(meeting.starts_at);
         steps.push(coming(t.get("step-class"), when.span(meeting.starts_at, meeting.ends_at), &relative));
     }
-    if let Some(at) = meeting.guard_at.filter(|at| *at > sight.now && sight.for_staff()) {
+    if let Some(at) = meeting.guard_at.filter(|at| *at > sight.now && sight.for_staff() && sight.is_ahead()) {
         let what =
             if sight.verdict == Verdict::Upcoming { t.get("step-checks") } else { t.get("step-watches") };
         steps.insert(0, coming(what, when.relative(at), ""));

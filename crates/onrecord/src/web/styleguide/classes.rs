@@ -235,7 +235,10 @@ fn recording(t: &'static Text, id: i64, title: &str, hiding: Hiding) -> Recordin
             download_label: format!("Download {title}, 203 MB"),
         }),
         onedrive_href: Some("https://westerdam.sharepoint.example/recordings".to_owned()),
+        kept_until: String::new(),
+        may_remove: false,
         hiding,
+        keeping: None,
     }
 }
 
@@ -300,7 +303,11 @@ fn recordings_missing(t: &'static Text) -> Response<Body> {
     let body = Recordings {
         rows: Vec::new(),
         sum: String::new(),
-        notes: vec![trouble::recording_not_found(t, "OnRecord looks again every hour until Friday 15:30.")],
+        notes: vec![trouble::recording_not_found(
+            t,
+            Some((t.get("missing-not-recorded"), t.get("missing-not-recorded-fix"))),
+            Some("OnRecord looks again in one hour. It looks until Friday 15:30.".to_owned()),
+        )],
         empty: None,
         ..recordings(t)
     };

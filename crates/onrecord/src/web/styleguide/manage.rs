@@ -1,4 +1,4 @@
-//! Sample pages for administrators and officers: Microsoft Teams, monitor, audit, inbox.
+//! Sample pages for administrators and officers: Microsoft Teams, monitor, ledger, audit, inbox.
 
 use axum::{
     body::Body,
@@ -12,10 +12,11 @@ use crate::web::{
         audit::{Audit, AuditRow},
         inbox::{Decided, Inbox, InboxItem, SuggestedClass},
         integration::{Finding, Integration, NoticeSettings, Policy, RehearsalPart},
+        ledger::{Ledger, LedgerRow},
         monitor::{DeadJob, JobRow, Monitor, StatusRow},
         trouble,
     },
-    parts::{Badge, Choice, Command, Empty, Field, FieldKind, Link, Locked, Mark, Note, PartLine},
+    parts::{Badge, Chip, Choice, Command, Empty, Field, FieldKind, Link, Locked, Mark, Note, PartLine},
     text::Text,
 };
 
@@ -23,6 +24,7 @@ pub(super) const SAMPLES: &[(&str, Build)] = &[
     ("teams", |t| html(StatusCode::OK, &integration(t))),
     ("teams-first", integration_first),
     ("monitor", monitor),
+    ("ledger", ledger),
     ("audit", audit),
     ("inbox", inbox),
     ("inbox-empty", inbox_empty),
@@ -105,14 +107,7 @@ fn integration(t: &'static Text) -> Integration {
         news: vec![PartLine::new(Mark::Recorded, t.get("news-line"), t.with("news-sum", &[("live", 3.into()), ("wanted", 3.into())]))],
         room: sample::meters(),
         room_words: "New classes go to the account with the most room.".to_owned(),
-        policies: vec![Policy {
-            topic: "recording",
-            line: PartLine::new(
-                Mark::Recorded,
-                t.get("policy-recording"),
-                "Yes, said Ines Sommer on 2 November 2026",
-            ),
-        }],
+        policies: policies(t),
         rehearsal: RehearsalPart {
             steps: vec![
                 PartLine::new(Mark::Recorded, t.get("rehearsal-create"), "The event is in the calendar"),
@@ -137,6 +132,31 @@ fn integration(t: &'static Text) -> Integration {
             version: "Version 4, in force since 1 September".to_owned(),
         },
     }
+}
+
+fn policies(t: &'static Text) -> Vec<Policy> {
+    vec![
+        Policy {
+            topic: "recording",
+            mark: Mark::Recorded,
+            wish: t.get("policy-recording"),
+            answered: "Yes, said Ines Sommer on 2 November 2026".to_owned(),
+            lost: String::new(),
+            command: None,
+        },
+        Policy {
+            topic: "attendance",
+            mark: Mark::Waiting,
+            wish: t.get("policy-attendance"),
+            answered: t.get("policy-unanswered").to_owned(),
+            lost: "There is no attendance, and a class that was not held cannot be told from one that was not recorded.".to_owned(),
+            command: Some(Command {
+                t,
+                label: t.get("finding-command").into(),
+                text: "Get-CsTeamsMeetingPolicy | Format-Table Identity, AllowEngagementReport".to_owned(),
+            }),
+        },
+    ]
 }
 
 fn integration_first(t: &'static Text) -> Response<Body> {
@@ -211,6 +231,56 @@ fn monitor(t: &'static Text) -> Response<Body> {
     html(StatusCode::OK, &page)
 }
 
+fn ledger(t: &'static Text) -> Response<Body> {
+    let row = |title: &str, (day, hour), mark: Mark| LedgerRow {
+        href: "/styleguide/class-overview".to_owned(),
+        title: title.to_owned(),
+        course: "BIO-204".to_owned(),
+        teachers: "Dr. Ngozi Adeyemi and Łukasz Wójcik".to_owned(),
+        course_href: "/styleguide/course-staff".to_owned(),
+        when: sample::when(t).day_time(sample::at(day, hour, 0)),
+        verdict: mark.pill(t),
+        cause: String::new(),
+        basis: String::new(),
+        fix: String::new(),
+        who: String::new(),
+    };
+    let chip = |mark: Mark, count| Chip {
+        href: "/styleguide/ledger".to_owned(),
+        mark: Some(mark),
+        words: mark.word(t).to_owned().into(),
+        count: Some(count),
+        current: mark == Mark::Missing,
+    };
+    let missing = LedgerRow {
+        cause: t.get("missing-policy-off").to_owned(),
+        basis: t.get("basis-inferred").to_owned(),
+        fix: t.get("missing-policy-off-fix").to_owned(),
+        who: t.get("owner-admin").to_owned(),
+        ..row("Practical group B", (17, 14), Mark::Missing)
+    };
+    let page = Ledger {
+        page: sample::page(t, t.get("ledger-title"), Place::Ledger, Standing::Officer),
+        export_href: "/styleguide/ledger".to_owned(),
+        filters: vec![
+            Field::new("from", t.get("audit-from"), FieldKind::Date),
+            Field::new("to", t.get("audit-to"), FieldKind::Date),
+        ],
+        verdict: String::new(),
+        course_id: String::new(),
+        only_course: None,
+        chips: vec![chip(Mark::Missing, 21), chip(Mark::Recorded, 1012), chip(Mark::NotHeld, 14)],
+        rows: vec![
+            missing,
+            row("The living cell", (16, 10), Mark::Recorded),
+            row("Practical group B", (10, 14), Mark::NotHeld),
+        ],
+        empty: None,
+        pager: None,
+    };
+    html(StatusCode::OK, &page)
+}
+
 fn audit(t: &'static Text) -> Response<Body> {
     let entry = |seq, minute, who: &str, what: &str, action: &str, detail: &str| AuditRow {
         seq,
@@ -218,7 +288,8 @@ fn audit(t: &'static Text) -> Response<Body> {
         who: who.to_owned(),
         what: what.to_owned(),
         action: action.to_owned(),
-        subject: "Practical group B, 10 November".to_owned(),
+        about: "Practical group B, Tue 10 Nov, 14:00".to_owned(),
+        subject: "meeting:11".to_owned(),
         subject_href: Some("/styleguide/class-overview".to_owned()),
         detail: detail.to_owned(),
     };
@@ -251,7 +322,7 @@ fn audit(t: &'static Text) -> Response<Body> {
                 2,
                 "OnRecord",
                 "Recording switched on again in Teams",
-                "recording.repaired",
+                "recording.drift_repaired",
                 "Found off 40 seconds earlier.",
             ),
         ],

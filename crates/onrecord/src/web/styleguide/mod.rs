@@ -7,6 +7,7 @@ mod people;
 mod sample;
 mod scheduling;
 mod school;
+mod telling;
 mod watching;
 
 use askama::Template;
@@ -55,6 +56,7 @@ fn all() -> impl Iterator<Item = (&'static str, Build)> {
         .chain(watching::SAMPLES)
         .chain(people::SAMPLES)
         .chain(manage::SAMPLES)
+        .chain(telling::SAMPLES)
         .copied()
 }
 
@@ -176,7 +178,11 @@ fn notes() -> Vec<Note> {
 fn failures(t: &'static Text) -> Vec<Note> {
     let mut notes: Vec<Note> =
         trouble::EnableFailure::ALL.into_iter().map(|failure| failure.note(t)).collect();
-    notes.push(trouble::recording_not_found(t, "We look again in 4 minutes, until Saturday 14:00."));
+    notes.push(trouble::recording_not_found(
+        t,
+        None,
+        Some("We look again in 4 minutes, until Saturday 14:00.".to_owned()),
+    ));
     notes.push(trouble::download_failed(t));
     notes.push(trouble::storage_full(t, "recordings-01@westerdam.example"));
     notes

@@ -116,6 +116,16 @@ fn account(t: &'static Text) -> AccountPage {
                 .hint(t.get("new-password-hint"))
                 .required(),
         ],
+        mails: vec![Field::new(
+            "mail_recording_ready",
+            t.get("mail-kind-ready"),
+            FieldKind::Select(vec![
+                Choice::new("at_once", t.get("pace-at-once"), "daily"),
+                Choice::new("daily", t.get("pace-daily"), "daily"),
+                Choice::new("off", t.get("pace-off"), "daily"),
+            ]),
+        )],
+        mail_lead: t.get("mail-account-lead"),
         tokens: vec![TokenRow {
             id: 1,
             name: "Moodle".to_owned(),

@@ -145,8 +145,9 @@ fn state_detail(seat: Seat<'_>, class: &Class) -> String {
 
 /// Classes as lines of what is new: what can be watched, else what became of it. One query.
 async fn lines(seat: Seat<'_>, classes: &[&Class]) -> Result<Vec<AgendaItem>> {
-    let held: Vec<_> =
-        classes.iter().filter(|class| class.starts_at <= seat.now).map(|c| c.meeting_id).collect();
+    // A class may be held before its time.
+    let was_on = |class: &&&Class| class.starts_at <= seat.now || seat.mark(class) == Mark::Recorded;
+    let held: Vec<_> = classes.iter().filter(was_on).map(|class| class.meeting_id).collect();
     let watchable = store::watchable(&seat.app.store, &held).await?;
     let line = |class: &&Class| {
         let found = watchable.iter().find(|found| found.meeting_id == class.meeting_id);
@@ -237,7 +238,7 @@ fn failing_note(seat: Seat<'_>, class: &Class) -> Option<Note> {
 
 /// The note on a class whose recording is missing.
 fn missing_note(seat: Seat<'_>, class: &Class) -> Note {
-    let day = seat.when(class).day_time(class.starts_at).words;
+    let day = seat.when(class).day_time_within(class.starts_at);
     let found = verdict::missing(seat.t, &class.verdict_cause);
     let title = seat.t.with("home-missing", &[("title", class.title.as_str().into()), ("day", day.into())]);
     Note::new(Some(Mark::Missing), title)
@@ -247,7 +248,7 @@ fn missing_note(seat: Seat<'_>, class: &Class) -> Note {
 }
 
 fn class_link(seat: Seat<'_>, class: &Class) -> Link {
-    let day = seat.when(class).day_time(class.starts_at).words;
+    let day = seat.when(class).day_time_within(class.starts_at);
     Link::new(href(class), format!("{}, {day}", class.title))
 }
 

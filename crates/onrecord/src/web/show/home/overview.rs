@@ -1,6 +1,6 @@
 //! The home page of administrators and officers: what is wrong now, and the classes of today.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::{Seat, class_words, lines, store, told, verdict, zone};
@@ -50,10 +50,15 @@ pub(super) async fn home(seat: Seat<'_>) -> Result<Home> {
     Ok(home)
 }
 
-/// The classes of this day: those that are on or still to come first in the list, then what is over.
+/// The classes of this day, each as its own zone has it: what was over some hours ago is left out.
 async fn today(seat: Seat<'_>) -> Result<Vec<Class>> {
     let around = (seat.now - TimeDelta::hours(4), seat.now + TimeDelta::hours(20));
-    Ok(store::classes(&seat.app.store, Eyes::All, around, TODAY).await?)
+    let mut classes = store::classes(&seat.app.store, Eyes::All, around, TODAY).await?;
+    classes.retain(|class| {
+        let day = |at: DateTime<Utc>| at.with_timezone(&zone(class)).date_naive();
+        day(class.starts_at) == day(seat.now)
+    });
+    Ok(classes)
 }
 
 fn figures(seat: Seat<'_>, verdicts: &[(Verdict, i64)], chores: Chores) -> Vec<Figure> {
@@ -156,5 +161,5 @@ fn missing(seat: Seat<'_>, faulty: &Faulty<String>) -> Note {
     Note::new(Some(Mark::Missing), title)
         .line(found.why)
         .fix(found.fix)
-        .link(Link::new("/conferences?status=attention", seat.t.get("home-see-what-happened")))
+        .link(Link::new("/admin/ledger?verdict=missing", seat.t.get("home-see-in-ledger")))
 }

@@ -92,7 +92,7 @@ fn headline(seat: Seat<'_>, next: Option<&Class>, wrong: usize) -> String {
     if day == t.get("today") {
         return t.with("home-next-today", &[("time", when.time(next.starts_at).words.into())]);
     }
-    let day = if day == t.get("tomorrow") { t.get("home-tomorrow").to_owned() } else { day };
+    let day = if day == t.get("tomorrow") { t.get("tomorrow-within").to_owned() } else { day };
     t.with("home-next-day", &[("day", day.into()), ("time", when.time(next.starts_at).words.into())])
 }
 
