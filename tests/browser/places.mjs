@@ -9,15 +9,18 @@ export const people = [
     email: "admin@contoso.example",
     pages: [
       "/", "/courses", "/conferences", "/conferences/new", "/settings/integrations/teams", "/admin/users",
-      "/admin/monitor", "/admin/audit", "/admin/inbox", "/account", "/no-such-page",
+      "/admin/monitor", "/admin/ledger", "/admin/ledger?verdict=missing", "/admin/reports", "/admin/mail", "/admin/audit", "/admin/inbox", "/admin/storage", "/api/docs",
+      "/account", "/no-such-page",
     ],
     follow: [conference, { path: "/courses", follow: /^\/courses\/\d+$/ }],
     tabs,
   },
-  { email: "officer@contoso.example", pages: ["/", "/conferences", "/admin/monitor", "/admin/audit", "/admin/inbox"], follow: [], tabs: [] },
+  { email: "officer@contoso.example", pages: ["/", "/conferences", "/admin/monitor", "/admin/ledger", "/admin/reports", "/admin/audit", "/admin/inbox", "/admin/storage"], follow: [], tabs: [] },
   {
     email: "instructor@contoso.example",
-    pages: ["/", "/courses", "/conferences", "/conferences/new", "/account"],
+    pages: [
+      "/", "/courses", "/conferences", "/conferences/new", "/conferences/1/edit", "/conferences/1/cancel", "/account",
+    ],
     follow: [
       conference,
       { path: "/courses", follow: /^\/courses\/\d+$/ },

@@ -15,6 +15,8 @@ use msgraph_sim::{HoldRequest, Options, SeedEvent, Simulator};
 use onrecord::app::App;
 use onrecord::clock::Clock;
 use onrecord::config::{Config, Sources};
+use onrecord::graph::GraphClients;
+use onrecord::lanes::DatabaseLanes;
 use onrecord::model::id::{CourseId, IntegrationId, UserId};
 use onrecord::model::sync::SyncCause;
 use onrecord::ops::sync::{self, Asked};
@@ -110,7 +112,11 @@ impl School {
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let sources = Sources { data_dir: Some(folder.path().to_owned()), config_file: None, environment };
         let config = Config::load(&sources).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let app = Arc::new(App::open(config, Clock::manual(now)).await?);
+        let mut app = App::open(config, Clock::manual(now)).await?;
+        // The clock stands still: nobody waits for a turn.
+        let lanes = DatabaseLanes::new(app.store.clone(), app.clock.clone()).unpaced();
+        app.graph = GraphClients::with_lanes(Arc::new(lanes), app.clock.clone());
+        let app = Arc::new(app);
         let integration = onrecord::ops::integration::apply_config(&app).await?.id;
         let tx = app.store.write().await?;
         let course = tx

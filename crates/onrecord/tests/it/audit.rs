@@ -59,3 +59,26 @@ async fn whoever_changes_history_is_found() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_audit_page_speaks_in_words_and_finds_a_person_by_address() {
+    let world = World::new().await;
+    let officer_id = world.user("officer@contoso.example", Some(GlobalRole::Officer)).await;
+    let course = world.course("BIO-204").await;
+    let detail = json!({ "old": { "title": "Cells" }, "new": { "title": "Cell Biology" } });
+    let tx = world.app.store.write().await.unwrap();
+    let about = (format!("course:{course}"), detail);
+    audit::record(&world.app, &tx, Some(officer_id), "course.changed", about).await.unwrap();
+    audit::record(&world.app, &tx, None, "job.retried", ("job:1".to_owned(), json!({}))).await.unwrap();
+    tx.commit().await.unwrap();
+    let officer = world.sign_in("officer@contoso.example").await;
+    let page = officer.get("/admin/audit?who=Officer@contoso.example").await.expect(200).text();
+    for words in ["Course changed", "title: Cells → Cell Biology", "BIO-204", "/courses/", "course.changed"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("<p class=\"table__name\">Work tried again"), "somebody else did that: {page}");
+    let nobody = officer.get("/api/v1/audit?who=nobody@contoso.example").await.expect(200).json();
+    assert_eq!(nobody["items"], json!([]));
+    officer.get("/api/v1/audit?who=somebody").await.expect(422);
+}

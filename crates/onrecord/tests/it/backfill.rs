@@ -21,7 +21,7 @@ impl School {
         synced
     }
 
-    async fn held_classes(&self, count: i64) -> Vec<Class> {
+    pub(crate) async fn held_classes(&self, count: i64) -> Vec<Class> {
         let mut classes = Vec::new();
         for number in 0..count {
             let class = self.class(&format!("Class {number}"), -180 - number * 90).await;

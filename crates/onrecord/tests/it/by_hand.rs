@@ -41,7 +41,7 @@ fn archived(school: &School) -> usize {
         let each = entries.map(|entry| entry.unwrap().path());
         each.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
     }
-    count(&school.world.folder().join("archive/recordings"))
+    count(&school.world.folder().join("archive/Recordings"))
 }
 
 /// Asks the simulated Microsoft as an administrator of the tenant would.
@@ -371,10 +371,10 @@ async fn a_recording_that_lies_nowhere_is_taken_from_teams_at_once_and_its_last_
 async fn what_a_dead_writer_left_in_the_archive_is_removed_later() {
     let school = School::open().await;
     let app = &school.world.app;
-    app.bucket.put("recordings/1/dead.mp4", bytes::Bytes::from_static(b"half")).await.unwrap();
+    app.bucket.put("Recordings/1/dead.mp4", bytes::Bytes::from_static(b"half")).await.unwrap();
     let tx = app.store.write().await.unwrap();
     tx.execute(
-        "INSERT INTO archive_draft (key, begun_at) VALUES ('recordings/1/dead.mp4', $1)",
+        "INSERT INTO archive_draft (key, begun_at, touched_at) VALUES ('Recordings/1/dead.mp4', $1, $1)",
         params![school.now()],
     )
     .await
@@ -382,9 +382,9 @@ async fn what_a_dead_writer_left_in_the_archive_is_removed_later() {
     tx.commit().await.unwrap();
     school.wait(TimeDelta::hours(20));
     school.timetable().await;
-    assert!(app.bucket.exists("recordings/1/dead.mp4").await.unwrap(), "it may still be written");
+    assert!(app.bucket.exists("Recordings/1/dead.mp4").await.unwrap(), "it may still be written");
     school.wait(TimeDelta::hours(5));
     school.timetable().await;
-    assert!(!app.bucket.exists("recordings/1/dead.mp4").await.unwrap());
+    assert!(!app.bucket.exists("Recordings/1/dead.mp4").await.unwrap());
     assert_eq!(school.count("SELECT COUNT(*) AS n FROM archive_draft").await, 0);
 }

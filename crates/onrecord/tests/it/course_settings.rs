@@ -1,11 +1,13 @@
 //! What a course lets its learners see and what is fetched for it: set on its page or over the API by whoever may edit
 //! its classes, and by nobody else.
 
+use chrono::TimeDelta;
 use onrecord::model::access::Scope;
 use onrecord::params;
 use serde_json::json;
 
 use crate::lecture::{ADMIN, INSTRUCTOR, LEARNER, Lecture, OFFICER, OUTSIDER};
+use crate::school::School;
 
 /// All boxes of the form ticked, as a browser sends them.
 const ALL: [(&str, &str); 7] = [
@@ -84,4 +86,31 @@ async fn instructors_change_the_settings_and_nothing_else_of_their_course() {
     let now = lecture.world.app.clock.now();
     lecture.execute("UPDATE enrolment SET ends_on = $1", params![now.date_naive().pred_opt()]).await;
     instructor.patch(&path, &settings).await.expect(404);
+}
+
+#[tokio::test]
+async fn what_is_fetched_again_is_fetched_for_settled_classes_too() {
+    let school = School::open().await;
+    let path = format!("/api/v1/courses/{}", school.course);
+    let instructor = school.world.sign_in(INSTRUCTOR).await;
+    instructor.patch(&path, &json!({ "kinds_off": ["attendance", "chat"] })).await.expect(200);
+    let class = school.class("Algebra", -60).await;
+    school.hold(&class);
+    for _ in 0..6 {
+        school.timetable().await;
+        school.wait(TimeDelta::hours(2));
+    }
+    school.timetable().await;
+    assert!(school.row(&class).await.settled_at.is_some());
+    let attended = "SELECT COUNT(*) AS n FROM attendance_record";
+    assert_eq!(school.count(attended).await, 0, "it was off");
+    instructor.patch(&path, &json!({ "kinds_off": ["chat"] })).await.expect(200);
+    school.wait(TimeDelta::minutes(1));
+    school.timetable().await;
+    assert!(school.count(attended).await >= 3, "nobody went back for it");
+    assert_eq!(school.count("SELECT COUNT(*) AS n FROM chat_message").await, 0, "still off");
+    school.timetable().await;
+    school.wait(TimeDelta::hours(3));
+    school.timetable().await;
+    assert!(school.row(&class).await.settled_at.is_some(), "and then it is settled again");
 }

@@ -203,6 +203,15 @@ async fn what_the_settings_have_wrong_is_named() {
             &["nobody@contoso.example"],
         ),
         (vec![("TEAMS_ONEDRIVE_DRIVE_ID", "b!nowhere")], "extra_drive_unreadable", Error, &["b!nowhere"]),
+        (
+            vec![
+                ("ONRECORD_MAIL_URL", "smtp://127.0.0.1:9"),
+                ("ONRECORD_MAIL_FROM", "onrecord@contoso.example"),
+            ],
+            "mail_unreachable",
+            Warning,
+            &["127.0.0.1:9", "ONRECORD_MAIL_URL"],
+        ),
         (vec![], "notification_url_not_https", Info, &["http://127.0.0.1:8080"]),
         (
             vec![("TEAMS_CLIENT_SECRET", ""), ("TEAMS_CLIENT_CERTIFICATE", "-----BEGIN …")],
@@ -291,6 +300,20 @@ async fn a_permission_granted_a_moment_ago_is_waited_for() {
 }
 
 #[tokio::test]
+async fn sending_mail_through_microsoft_needs_its_permission_and_only_then() {
+    let world =
+        World::with(&[("ONRECORD_MAIL_URL", "graph:"), ("ONRECORD_MAIL_FROM", "a@contoso.example")]).await;
+    let all = world.sim.tenant()["roles"].clone();
+    let without: Vec<_> =
+        all.as_array().expect("a list").iter().filter(|role| *role != "Mail.Send").collect();
+    world.sim.patch_tenant(&json!({ "roles": without })).expect("roles");
+    check(&world, ("permission_missing", Warning, &["Mail.Send", "CallAnAPI/appId/{client}"])).await;
+    let plain = World::new().await;
+    plain.sim.patch_tenant(&json!({ "roles": without })).expect("roles");
+    assert!(examine(&plain).await.findings.iter().all(|finding| finding.code != "permission_missing"));
+}
+
+#[tokio::test]
 async fn what_exchange_grants_by_itself_is_no_missing_permission() {
     let world = World::new().await;
     let all = world.sim.tenant()["roles"].clone();
@@ -359,6 +382,17 @@ async fn an_archive_that_cannot_be_written_and_a_queue_nobody_works_on_are_named
     let seen = examine(&world).await;
     found(&world, &seen, ("archive_unwritable", Error, &["ONRECORD_ARCHIVE_URL"]));
     found(&world, &seen, ("worker_idle", Warning, &["onrecord serve"]));
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_a_warning_and_an_error_once_microsoft_has_no_original() {
+    let world = World::new().await;
+    let sql = "INSERT INTO artifact (integration_id, kind, graph_id, archive_key, verified_at, damaged_at, damage, created_at, updated_at)
+               SELECT id, 'recording', 'MSMx', 'Recordings/X/x.mp4', $1, $1, 'The file is missing.', $1, $1 FROM integration";
+    write(&world, sql, params![world.app.clock.now()]).await;
+    check(&world, ("archive_damaged", Warning, &["archive --verify", "Manage, Storage"])).await;
+    write(&world, "UPDATE artifact SET gone_at = $1", params![world.app.clock.now()]).await;
+    check(&world, ("archive_damaged", Error, &["backup of the archive"])).await;
 }
 
 #[tokio::test]
@@ -517,6 +551,7 @@ fn every_code_has_a_case() {
     let files = [
         "tests/it/doctor_cases.rs",
         "tests/it/doctor.rs",
+        "tests/it/doctor_news.rs",
         "tests/it/doctor_policies.rs",
         "src/ops/doctor/refusal.rs",
     ];

@@ -29,10 +29,22 @@ const WORLD: [&str; 11] = [
 ];
 const OPERATIONS: [&str; 7] = ["axum", "http", "tower", "askama", "clap", "sea_orm", "sqlx"];
 const DATABASE: [&str; 3] = ["sea_orm", "sea_orm_migration", "sqlx"];
-const BELOW_APP: [&str; 10] =
-    ["model", "config", "store", "bucket", "clock", "secrets", "telemetry", "graph", "delivery", "lanes"];
-const BELOW_OPS: [&str; 12] = [
+const BELOW_APP: [&str; 11] = [
     "model",
+    "config",
+    "store",
+    "bucket",
+    "clock",
+    "secrets",
+    "telemetry",
+    "graph",
+    "delivery",
+    "lanes",
+    "post",
+];
+const BELOW_OPS: [&str; 13] = [
+    "model",
+    "post",
     "config",
     "text",
     "store",
@@ -60,7 +72,7 @@ const BELOW_DOORS: [&str; 12] = [
     "ops",
 ];
 
-const ROOMS: [Room; 17] = [
+const ROOMS: [Room; 18] = [
     Room { name: "fail", may_use: &[], never: &WORLD },
     Room { name: "model", may_use: &[], never: &WORLD },
     Room { name: "config", may_use: &FLOOR_0, never: &WORLD },
@@ -85,6 +97,11 @@ const ROOMS: [Room; 17] = [
     Room { name: "graph", may_use: &["model", "config", "clock"], never: &OPERATIONS },
     Room { name: "delivery", may_use: &["model"], never: &OPERATIONS },
     Room { name: "lanes", may_use: &["model", "fail", "store", "clock"], never: &OPERATIONS },
+    Room {
+        name: "post",
+        may_use: &["model", "text"],
+        never: &["axum", "tower", "clap", "sea_orm", "sqlx", "object_store", "msgraph"],
+    },
     Room { name: "app", may_use: &BELOW_APP, never: &OPERATIONS },
     Room { name: "ops", may_use: &BELOW_OPS, never: &OPERATIONS },
     Room { name: "web", may_use: &BELOW_DOORS, never: &["clap", "sea_orm", "sea_orm_migration", "sqlx"] },

@@ -196,9 +196,64 @@ fn every_key_that_is_asked_for_is_in_the_catalogue() {
     assert!(missing.is_empty(), "not in text/en.ftl: {missing:?}");
 }
 
+/// The names of the audit's actions that stand in the operations: `recording.hidden`.
+fn audit_actions() -> BTreeSet<String> {
+    let subjects = [
+        "access",
+        "alert",
+        "conference",
+        "course",
+        "erasure",
+        "file",
+        "hold",
+        "import",
+        "inbox",
+        "integration",
+        "job",
+        "ledger",
+        "mail",
+        "meeting",
+        "person",
+        "policy",
+        "privacy",
+        "recording",
+        "retention",
+        "roster",
+        "token",
+        "transcript",
+        "user",
+    ];
+    let mut files = Vec::new();
+    files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops"), &mut files);
+    let is_action = |word: &&str| {
+        let Some((subject, verb)) = word.split_once('.') else { return false };
+        let is_word = !verb.is_empty() && verb.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        is_word && subjects.contains(&subject)
+    };
+    let mut found: BTreeSet<String> = ["notice.changed", "notice.in_force"].map(str::to_owned).into();
+    for file in files {
+        let source = fs::read_to_string(&file).expect("a file of this crate");
+        found.extend(source.split('"').filter(is_action).map(str::to_owned));
+    }
+    found
+}
+
+fn action_key(action: &str) -> String {
+    format!("action-{}", action.replace(['.', '_'], "-"))
+}
+
+#[test]
+fn every_action_of_the_audit_has_words() {
+    let actions = audit_actions();
+    assert!(actions.len() > 40, "the search finds too few: {actions:?}");
+    let silent: Vec<_> = actions.iter().filter(|action| !text::english().has(&action_key(action))).collect();
+    assert!(silent.is_empty(), "text/en.ftl lacks action-… for {silent:?}");
+}
+
 #[test]
 fn every_key_of_the_catalogue_is_asked_for() {
-    let (_, words) = keys_in_use();
+    let (_, mut words) = keys_in_use();
+    words.extend(audit_actions().iter().map(|action| action_key(action)));
     let idle: Vec<_> = text::english_keys().filter(|key| !words.contains(*key)).collect();
     assert!(idle.is_empty(), "text/en.ftl has messages that nothing shows: {idle:?}");
 }

@@ -123,8 +123,20 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 /// Whether the route reads JSON: those of the API that change something and are not only a command.
 fn reads_json(route: &Route) -> bool {
-    let commands =
-        ["disable", "enable", "show", "undo", "confirm", "refuse", "verify", "rehearsals", "upload"];
+    let commands = [
+        "archive",
+        "disable",
+        "enable",
+        "show",
+        "undo",
+        "confirm",
+        "refuse",
+        "verify",
+        "rehearsals",
+        "rehome",
+        "restore",
+        "upload",
+    ];
     route.path.starts_with("/api/v1/")
         && matches!(route.method, "post" | "put" | "patch")
         && !route.path.rsplit('/').next().is_some_and(|last| commands.contains(&last))

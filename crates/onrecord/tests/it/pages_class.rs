@@ -237,6 +237,16 @@ async fn after_class_it_waits_and_then_says_what_is_missing_and_who_acts() {
     for words in ["Recording not found", "Teams made no recording", "You, who teach this class, act"] {
         assert!(staff.contains(words), "{words}: {staff}");
     }
+    let tab = lecture.seen_by(INSTRUCTOR, "?tab=recordings").await;
+    for words in ["Recording not found", "Teams made no recording", "It looks until"] {
+        assert!(tab.contains(words), "{words}: {tab}");
+    }
+    lecture.set_meeting("settled_at = ends_at, next_sync_at = NULL", params![]).await;
+    for who in [INSTRUCTOR, LEARNER] {
+        let tab = lecture.seen_by(who, "?tab=recordings").await;
+        assert!(tab.contains("Recording not found") && !tab.contains("It looks until"), "{tab}");
+        assert!(!tab.contains("usually appear"), "nothing will appear any more: {tab}");
+    }
     let learner = lecture.seen_by(LEARNER, "").await;
     assert!(learner.contains("There is no recording of this class") && !learner.contains("meeting policy"));
     assert!(!learner.contains("hx-trigger"));
@@ -337,4 +347,27 @@ async fn a_conference_without_classes_is_a_page_too() {
     lecture.execute("DELETE FROM meeting WHERE id = $1", params![lecture.meeting]).await;
     assert!(lecture.seen_by(INSTRUCTOR, "").await.contains("No class is planned"));
     assert!(lecture.seen_by(INSTRUCTOR, "?tab=recordings").await.contains("No class is planned"));
+}
+
+#[tokio::test]
+async fn the_tab_counts_the_files_that_its_reader_may_see() {
+    let lecture = Lecture::held("Cells").await;
+    lecture.execute("UPDATE course SET learners_see_files = $1", params![true]).await;
+    let now = lecture.world.app.clock.now();
+    for (name, confidence, binned) in
+        [("sheet.pdf", "certain", None), ("guess.pdf", "likely", None), ("old.pdf", "certain", Some(now))]
+    {
+        lecture
+            .execute(
+                "INSERT INTO artifact (meeting_id, integration_id, kind, name, confidence, binned_at, created_at, updated_at)
+                 SELECT $1, integration_id, 'file', $2, $3, $4, $5, $5 FROM artifact WHERE id = $6",
+                params![lecture.meeting, name, confidence, binned, now, lecture.recording],
+            )
+            .await;
+    }
+    let counted = |page: &str, n: usize| page.contains(&format!("Files <span class=\"num\">{n}</span>"));
+    let staff = lecture.seen_by(INSTRUCTOR, "").await;
+    assert!(counted(&staff, 2), "without the bin: {staff}");
+    let learner = lecture.seen_by(LEARNER, "").await;
+    assert!(counted(&learner, 1), "without what is not certain: {learner}");
 }

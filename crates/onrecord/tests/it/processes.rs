@@ -15,7 +15,7 @@ use crate::teaching::School;
 use crate::world::World;
 
 /// The program, set up for this school.
-fn program(world: &World, arguments: &[&str]) -> Command {
+pub(crate) fn program(world: &World, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onrecord"));
     command
         .args(arguments)

@@ -143,5 +143,5 @@ async fn without_a_connection_it_says_what_is_missing() {
     let admin = world.sign_in("admin@contoso.example").await;
     let refused = admin.post(BEGIN, &json!({})).await.expect(503).json();
     let detail = refused["detail"].as_str().unwrap_or_default();
-    assert!(detail.contains("the client secret or certificate is missing"), "{refused}");
+    assert!(detail.contains("What is missing: client secret or certificate."), "{refused}");
 }

@@ -60,7 +60,7 @@ fn expected(reach: Reach, person: Person, class: Class) -> Expected {
         Reach::Teaching if matches!(person, Person::Admin | Person::Instructor) => Let,
         Reach::Teaching => Refused,
         Reach::Installation(act) | Reach::Inbox(act) => match (person, act) {
-            (Person::Admin, _) | (Person::Officer, GlobalAct::Oversee) => Let,
+            (Person::Admin, _) | (Person::Officer, GlobalAct::Oversee | GlobalAct::Retain) => Let,
             (Person::Officer, GlobalAct::Administer) => Refused,
             _ => NotThere,
         },

@@ -50,7 +50,11 @@ impl School {
 
     /// A school with other settings.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let world = World::with(settings).await;
+        Self::of(World::with(settings).await).await
+    }
+
+    /// A school in this world.
+    pub(crate) async fn of(world: World) -> Self {
         let course = world.course("MAT-1").await;
         let instructor = world.user("instructor@contoso.example", None).await;
         let learner = world.user("learner@contoso.example", None).await;

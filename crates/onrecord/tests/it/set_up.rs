@@ -34,6 +34,53 @@ async fn the_script_carries_the_real_ids_and_no_secret() {
     assert!(!smaller.contains("Chat.Read.All") && smaller.contains("OnlineMeetingTranscript.Read.All"));
 }
 
+/// What is open in a PowerShell script at its end, by its own rules of comments and quotes: nothing, if it is whole.
+fn left_open(script: &str) -> String {
+    let mut open = String::new();
+    let mut letters = script.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (open.chars().last(), letter) {
+            (Some('\''), '\'') if letters.next_if_eq(&'\'').is_some() => {}
+            (Some('"'), '"') if letters.next_if_eq(&'"').is_some() => {}
+            (Some('\''), '\'')
+            | (Some('"'), '"')
+            | (Some('('), ')')
+            | (Some('{'), '}')
+            | (Some('['), ']') => {
+                open.pop();
+            }
+            (Some('\''), _) => {}
+            (_, '`') => {
+                letters.next();
+            }
+            (Some('"'), '$') if letters.next_if_eq(&'(').is_some() => open.push('('),
+            (Some('"'), _) => {}
+            (_, '#') => while letters.next_if(|letter| *letter != '\n').is_some() {},
+            (_, '\'' | '"' | '(' | '{' | '[') => open.push(letter),
+            (_, ')' | '}' | ']') => return format!("{open} closed by {letter}"),
+            _ => {}
+        }
+    }
+    open
+}
+
+#[tokio::test]
+async fn the_script_is_whole_whatever_is_entered() {
+    for email in ["recordings@contoso.example", "o'neil@contoso.example"] {
+        let world = World::with(&[("TEAMS_RECORDING_ADMIN_EMAIL", email)]).await;
+        for profile in [Profile::Minimal, Profile::Standard, Profile::Full] {
+            let script = set_up::script(&world.app, profile).await.expect("a script");
+            assert_eq!(left_open(&script), "");
+            assert!(script.contains(&email.replace('\'', "''")), "{script}");
+            let first = script.lines().find(|line| !line.starts_with('#')).expect("a line");
+            assert_eq!(first, "param(", "parameters stand first, or PowerShell takes them for a call");
+        }
+    }
+    for broken in ["if ($x) { 'a", "\"$(if ($x) { 1 )\"", "@{ a = 'it's' }", "(}"] {
+        assert!(!left_open(broken).is_empty(), "{broken}");
+    }
+}
+
 #[tokio::test]
 async fn before_anything_is_entered_the_script_says_what_to_enter() {
     let names = ["TEAMS_TENANT_ID", "TEAMS_CLIENT_ID", "TEAMS_CLIENT_SECRET", "TEAMS_RECORDING_ADMIN_EMAIL"];

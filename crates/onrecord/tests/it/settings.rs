@@ -175,7 +175,7 @@ async fn the_notice_is_saved_as_a_new_version_with_its_basis() {
     let long = "x".repeat(5_000);
     let page =
         admin(&world).await.submit(&format!("{PAGE}/notice"), &[("wording", &long)]).await.expect(422).text();
-    assert!(page.contains("4,000"), "the field says what is wrong");
+    assert!(page.contains("at most 4000 characters"), "the field says what is wrong");
 }
 
 #[tokio::test]

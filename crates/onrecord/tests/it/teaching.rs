@@ -26,6 +26,11 @@ impl School {
         Self::in_world(World::new().await).await
     }
 
+    /// A school with other settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::in_world(World::with(settings).await).await
+    }
+
     /// A school before an administrator connected Teams.
     pub(crate) async fn unconnected() -> Self {
         let nothing =
@@ -33,7 +38,7 @@ impl School {
         Self::in_world(World::with(&nothing.map(|name| (name, ""))).await).await
     }
 
-    async fn in_world(world: World) -> Self {
+    pub(crate) async fn in_world(world: World) -> Self {
         let admin = world.user("admin@contoso.example", Some(GlobalRole::Admin)).await;
         let instructor = world.user("instructor@contoso.example", None).await;
         let learner = world.user("learner@contoso.example", None).await;

@@ -43,7 +43,7 @@ fn publish_limits(world: &World) {
 
 #[tokio::test]
 async fn a_terms_start_ends_in_no_429() {
-    let school = School::new().await;
+    let school = School::in_world(World::paced().await).await;
     publish_limits(&school.world);
     let mut meetings = Vec::new();
     for month in ["10", "11", "12"] {

@@ -294,7 +294,7 @@ async fn a_roster_file_adds_people_and_names_every_wrong_line() {
     let done = upload(&admin, course, good, "").await.expect(200);
     assert!(done.text().contains("2 added"), "{}", done.text());
     let wrong = upload(&admin, course, "email,role\nada@s.example,boss\nnobody,\n", "").await.expect(422);
-    for words in ["Line 2", "Line 3", "&#34;boss&#34;"] {
+    for words in ["Line 2", "Line 3", "“boss”"] {
         assert!(wrong.text().contains(words), "{words} is missing: {}", wrong.text());
     }
     let unknown = upload(&admin, course, "email,shoe_size\nada@s.example,42\n", "").await.expect(422);

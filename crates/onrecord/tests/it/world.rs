@@ -15,8 +15,11 @@ use tower::ServiceExt as _;
 
 use msgraph_sim::{Options, Simulator};
 use onrecord::app::App;
+use onrecord::bucket::Bucket;
 use onrecord::clock::Clock;
 use onrecord::config::{Config, Sources};
+use onrecord::graph::GraphClients;
+use onrecord::lanes::DatabaseLanes;
 use onrecord::model::access::Scope;
 use onrecord::model::id::{CourseId, UserId};
 use onrecord::model::people::{CourseRole, GlobalRole};
@@ -31,6 +34,12 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// When every test begins: a Tuesday morning in term.
 pub(crate) fn opening_time() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 9, 1, 6, 0, 0).single().expect("a moment")
+}
+
+/// The Graph clients of `app`, on such lanes.
+fn graph(app: &App, lanes: fn(DatabaseLanes) -> DatabaseLanes) -> GraphClients {
+    let shared = DatabaseLanes::new(app.store.clone(), app.clock.clone());
+    GraphClients::with_lanes(Arc::new(lanes(shared)), app.clock.clone())
 }
 
 /// One school. Several live side by side.
@@ -53,6 +62,24 @@ impl World {
 
     /// A school whose settings differ from the usual ones, as environment variables.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::made(settings, DatabaseLanes::unpaced, None).await
+    }
+
+    /// A school that keeps to Microsoft's paces, second by second.
+    pub(crate) async fn paced() -> Self {
+        Self::made(&[], |lanes| lanes, None).await
+    }
+
+    /// A school whose archive is this one instead of a folder.
+    pub(crate) async fn over(settings: &[(&str, &str)], archive: Bucket) -> Self {
+        Self::made(settings, DatabaseLanes::unpaced, Some(archive)).await
+    }
+
+    async fn made(
+        settings: &[(&str, &str)],
+        lanes: fn(DatabaseLanes) -> DatabaseLanes,
+        archive: Option<Bucket>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
         let database = TestDatabase::fresh(folder.path()).await;
@@ -82,7 +109,11 @@ impl World {
         let config = Config::load(&sources).expect("the settings are right");
         let store = Store::open(&database.url).await.expect("the database opens");
         store.migrate().await.expect("the schema is made");
-        let app = App::assemble(config, store, Clock::manual(opening_time())).expect("the product opens");
+        let mut app = App::assemble(config, store, Clock::manual(opening_time())).expect("the product opens");
+        app.graph = graph(&app, lanes);
+        if let Some(archive) = archive {
+            app.bucket = archive;
+        }
         onrecord::ops::integration::apply_config(&app).await.expect("the settings are applied");
         let app = Arc::new(app);
         let router = web::router(Arc::clone(&app));
@@ -178,7 +209,10 @@ impl World {
     pub(crate) fn restarted(&self) -> Self {
         let app =
             App::assemble(Config::clone(&self.app.config), self.app.store.clone(), self.app.clock.clone());
-        let app = Arc::new(app.expect("the product opens again"));
+        let mut app = app.expect("the product opens again");
+        app.graph = graph(&app, DatabaseLanes::unpaced);
+        app.bucket = self.app.bucket.clone();
+        let app = Arc::new(app);
         let router = web::router(Arc::clone(&app));
         let folder = tempfile::tempdir().expect("a folder");
         let environment = self.environment.clone();
