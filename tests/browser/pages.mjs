@@ -140,7 +140,8 @@ async function byKeyboard(page, look, path) {
     .filter((one) => one.type !== "radio" || one.checked || !document.querySelector(`input[name="${CSS.escape(one.name)}"]:checked`)).length);
   const seen = new Set();
   let hidden = "";
-  for (let step = 0; step < expected + 40; step += 1) {
+  // A date or a time is several steps of Tab.
+  for (let step = 0; step < expected * 4 + 40; step += 1) {
     await page.keyboard.press("Tab");
     const now = await page.evaluate(() => {
       const one = document.activeElement;
