@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
+use chrono::Weekday;
 pub use fluent_bundle::FluentValue as Value;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use unic_langid::LanguageIdentifier;
@@ -95,11 +96,70 @@ impl Text {
         said
     }
 
+    /// The name of a day of the week.
+    pub fn weekday(&self, day: Weekday) -> &str {
+        self.get(WEEKDAYS[day.num_days_from_monday() as usize])
+    }
+
+    /// The short name of a day of the week.
+    pub fn weekday_short(&self, day: Weekday) -> &str {
+        self.get(WEEKDAYS_SHORT[day.num_days_from_monday() as usize])
+    }
+
+    /// The name of a month, of which January is 0.
+    pub fn month(&self, month0: u32) -> &str {
+        self.get(MONTHS[month0 as usize])
+    }
+
+    /// The short name of a month, of which January is 0.
+    pub fn month_short(&self, month0: u32) -> &str {
+        self.get(MONTHS_SHORT[month0 as usize])
+    }
+
     /// Whether the catalogue has the key, with or without arguments.
     pub fn has(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }
 }
+
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const WEEKDAYS_SHORT: [&str; 7] = [
+    "monday-short",
+    "tuesday-short",
+    "wednesday-short",
+    "thursday-short",
+    "friday-short",
+    "saturday-short",
+    "sunday-short",
+];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const MONTHS_SHORT: [&str; 12] = [
+    "january-short",
+    "february-short",
+    "march-short",
+    "april-short",
+    "may-short",
+    "june-short",
+    "july-short",
+    "august-short",
+    "september-short",
+    "october-short",
+    "november-short",
+    "december-short",
+];
 
 /// The catalogue for a person's language; English where there is none yet.
 pub fn text(_language: &str) -> &'static Text {

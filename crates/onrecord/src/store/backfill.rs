@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::decisions::WAITS;
 use super::monitor::Count;
-use super::sync::{Scope, Settled};
+use super::sync::{Scope, Settled, to_look_at};
 use super::{Read, Result, Row, Tx};
 use crate::params;
 
@@ -81,16 +81,11 @@ pub async fn extent(
     (scope, settled): (Scope, Settled),
     (now, old): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Extent> {
-    let ended = if scope == Scope::Ended {
-        "AND (m.ends_at <= $1 OR m.call_ended_at <= $1)"
-    } else {
-        "AND m.starts_at <= $1"
-    };
-    let open = if settled == Settled::LeftOut { "AND m.settled_at IS NULL" } else { "" };
+    let wanted = to_look_at(scope, settled);
     let sql = format!(
         "SELECT COUNT(DISTINCT m.conference_id) AS conferences, COUNT(*) AS meetings,
                 COUNT(CASE WHEN m.ends_at <= $2 THEN 1 END) AS old
-         FROM meeting m WHERE m.cancelled_at IS NULL {ended} {open}"
+         FROM meeting m WHERE {wanted}"
     );
     db.row(&sql, params![now, old]).await?.map_or(Ok(Extent::default()), |row| {
         Ok(Extent {

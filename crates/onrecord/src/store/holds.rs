@@ -162,9 +162,22 @@ const IN_FORCE: &str =
 /// The oldest hold that keeps this thing at `now`. A hold on a recording keeps its class's transcripts, attendance and
 /// chat, too.
 pub async fn on(db: &impl Read, target: Target, now: DateTime<Utc>) -> Result<Option<Hold>> {
+    let every_recording = target.kind != Kept::Recording;
+    let row = db.row(&keeping("LIMIT 1"), keeping_binds(target, every_recording, now)).await?;
+    row.as_ref().map(hold).transpose()
+}
+
+/// All holds that keep something of a class at `now`, the oldest first.
+pub async fn on_class(db: &impl Read, meeting: MeetingId, now: DateTime<Utc>) -> Result<Vec<Hold>> {
+    let all = Target { kind: Kept::Recording, artifact: None, meeting: Some(meeting) };
+    db.rows(&keeping(""), keeping_binds(all, true, now)).await?.iter().map(hold).collect()
+}
+
+/// SQL: the holds on artifact `$2` and on class `$3`, with those on any recording of the class if `$4`.
+fn keeping(limit: &str) -> String {
     let course =
         "(SELECT c.course_id FROM meeting m JOIN conference c ON c.id = m.conference_id WHERE m.id = $3)";
-    let sql = format!(
+    format!(
         "SELECT {COLUMNS} FROM hold h WHERE {IN_FORCE} AND (
              (h.scope = 'recording' AND (h.subject_id = $2 OR ($4 AND h.subject_id IN
                  (SELECT a.id FROM artifact a WHERE a.meeting_id = $3))))
@@ -175,13 +188,15 @@ pub async fn on(db: &impl Read, target: Target, now: DateTime<Utc>) -> Result<Op
                  OR EXISTS (SELECT 1 FROM hold_course o WHERE o.hold_id = h.id AND o.course_id = {course})
                  OR EXISTS (SELECT 1 FROM attendance_record r
                      WHERE r.user_id = h.subject_id AND r.meeting_id = $3))))
-         ORDER BY h.id LIMIT 1"
-    );
+         ORDER BY h.id {limit}"
+    )
+}
+
+fn keeping_binds(target: Target, every_recording: bool, now: DateTime<Utc>) -> Vec<sea_orm::Value> {
     // No row has the id 0.
     let artifact = target.artifact.unwrap_or(ArtifactId(0));
     let meeting = target.meeting.unwrap_or(MeetingId(0));
-    let binds = params![now, artifact, meeting, target.kind != Kept::Recording];
-    db.row(&sql, binds).await?.as_ref().map(hold).transpose()
+    params![now, artifact, meeting, every_recording]
 }
 
 /// The oldest hold that keeps a person's data: on the person, or on anything of a class that they attended, wrote in or

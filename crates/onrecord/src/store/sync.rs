@@ -373,6 +373,16 @@ pub enum Settled {
     LeftOut,
 }
 
+/// SQL: the condition that `meeting m` is looked at by a run over everything; `$1` is now.
+pub(super) fn to_look_at(scope: Scope, settled: Settled) -> String {
+    let ended = match scope {
+        Scope::Ended => "(m.ends_at <= $1 OR m.call_ended_at <= $1)",
+        Scope::All => "m.starts_at <= $1",
+    };
+    let open = if settled == Settled::LeftOut { " AND m.settled_at IS NULL" } else { "" };
+    format!("m.cancelled_at IS NULL AND {ended}{open}")
+}
+
 /// The conferences with a meeting to be looked at, in order of id; at most `limit`, after `after`. Meetings whose
 /// time is still to come are looked at only in conferences that `Scope::All` asks for.
 pub async fn conferences_to_sync(
@@ -381,15 +391,10 @@ pub async fn conferences_to_sync(
     now: DateTime<Utc>,
     (after, limit): (ConferenceId, i64),
 ) -> Result<Vec<ConferenceId>> {
-    let ended = if scope == Scope::Ended {
-        "AND (m.ends_at <= $1 OR m.call_ended_at <= $1)"
-    } else {
-        "AND m.starts_at <= $1"
-    };
-    let open = if settled == Settled::LeftOut { "AND m.settled_at IS NULL" } else { "" };
+    let wanted = to_look_at(scope, settled);
     let sql = format!(
         "SELECT DISTINCT m.conference_id AS id FROM meeting m
-         WHERE m.cancelled_at IS NULL {ended} {open} AND m.conference_id > $2 ORDER BY id LIMIT $3"
+         WHERE {wanted} AND m.conference_id > $2 ORDER BY id LIMIT $3"
     );
     let rows = db.rows(&sql, params![now, after, limit]).await?;
     rows.iter().map(|row| row.id("id")).collect()

@@ -167,12 +167,10 @@ impl When {
         while let Some(letter) = rest.chars().next() {
             let run = rest.len() - rest.trim_start_matches(letter).len();
             let done = match (letter, run) {
-                ('E', 4) => push(&mut out, WEEKDAYS[local.weekday().num_days_from_monday() as usize], self.t),
-                ('E', 3) => {
-                    push(&mut out, WEEKDAYS_SHORT[local.weekday().num_days_from_monday() as usize], self.t)
-                }
-                ('M', 4) => push(&mut out, MONTHS[local.month0() as usize], self.t),
-                ('M', 3) => push(&mut out, MONTHS_SHORT[local.month0() as usize], self.t),
+                ('E', 4) => push(&mut out, self.t.weekday(local.weekday())),
+                ('E', 3) => push(&mut out, self.t.weekday_short(local.weekday())),
+                ('M', 4) => push(&mut out, self.t.month(local.month0())),
+                ('M', 3) => push(&mut out, self.t.month_short(local.month0())),
                 ('d', 1) => write!(out, "{}", local.day()).is_ok(),
                 ('y', 4) => write!(out, "{:04}", local.year()).is_ok(),
                 ('H', 2) => write!(out, "{:02}", local.hour()).is_ok(),
@@ -190,49 +188,10 @@ impl When {
     }
 }
 
-fn push(out: &mut String, key: &str, t: &Text) -> bool {
-    out.push_str(t.get(key));
+fn push(out: &mut String, words: &str) -> bool {
+    out.push_str(words);
     true
 }
-
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const WEEKDAYS_SHORT: [&str; 7] = [
-    "monday-short",
-    "tuesday-short",
-    "wednesday-short",
-    "thursday-short",
-    "friday-short",
-    "saturday-short",
-    "sunday-short",
-];
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-const MONTHS_SHORT: [&str; 12] = [
-    "january-short",
-    "february-short",
-    "march-short",
-    "april-short",
-    "may-short",
-    "june-short",
-    "july-short",
-    "august-short",
-    "september-short",
-    "october-short",
-    "november-short",
-    "december-short",
-];
 
 /// UTC has one name.
 fn said_once(words: &str) -> String {

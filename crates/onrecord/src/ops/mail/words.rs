@@ -320,36 +320,12 @@ fn when(t: &Text, class: &Class) -> String {
     t.with("mail-when", &args)
 }
 
-const WEEKDAYS: [&str; 7] = [
-    "monday-short",
-    "tuesday-short",
-    "wednesday-short",
-    "thursday-short",
-    "friday-short",
-    "saturday-short",
-    "sunday-short",
-];
-const MONTHS: [&str; 12] = [
-    "january-short",
-    "february-short",
-    "march-short",
-    "april-short",
-    "may-short",
-    "june-short",
-    "july-short",
-    "august-short",
-    "september-short",
-    "october-short",
-    "november-short",
-    "december-short",
-];
-
 fn day(t: &Text, at: DateTime<Utc>, zone: Tz) -> String {
     let local = at.with_timezone(&zone);
     let args = [
-        ("weekday", t.get(WEEKDAYS[local.weekday().num_days_from_monday() as usize]).into()),
+        ("weekday", t.weekday_short(local.weekday()).into()),
         ("day", local.day().to_string().into()),
-        ("month", t.get(MONTHS[local.month0() as usize]).into()),
+        ("month", t.month_short(local.month0()).into()),
         ("year", local.year().to_string().into()),
     ];
     t.with("mail-day", &args)

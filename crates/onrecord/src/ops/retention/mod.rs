@@ -1,6 +1,8 @@
 //! Retention: writing policies, saying why something is kept, and running them. The rules themselves are in
 //! `model/retention.rs`.
 
+use std::collections::HashMap;
+
 use chrono::Datelike as _;
 use serde_json::json;
 
@@ -12,11 +14,12 @@ use super::actor::Actor;
 use super::{Error, FieldError, Result, audit, bin, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
-use crate::model::id::{ArtifactId, RetentionPolicyId};
+use crate::model::hold::HoldScope;
+use crate::model::id::{ArtifactId, MeetingId, RetentionPolicyId};
 use crate::model::retention::{self as rules, CountedFrom, Policy};
 use crate::store::retention::runs::{Item, Run};
 use crate::store::retention::{self, NewPolicy, runs, things};
-use crate::store::{self, Read, holds};
+use crate::store::{self, holds};
 use crate::text::Text;
 
 pub use run::{Changes, Report, daily, dry_run, report, run};
@@ -91,22 +94,20 @@ pub async fn recent(app: &App, actor: Actor<'_>, limit: i64) -> Result<Vec<Run>>
     Ok(runs::list(&app.store, limit).await?)
 }
 
-/// Until when an artifact is kept and why, as a sentence for staff; `None` for what has no class.
-pub async fn explain(app: &App, t: &Text, id: ArtifactId) -> Result<Option<String>> {
+/// Until when each recording of a class is kept and why, as sentences for staff. A few queries, however many there are.
+pub async fn explain(app: &App, t: &Text, meeting: MeetingId) -> Result<HashMap<ArtifactId, String>> {
     let db: &store::Store = &app.store;
     let now = app.clock.now();
-    let Some(placed) = things::one(db, id, bin::time(app)).await? else { return Ok(None) };
+    let recordings = things::recordings(db, meeting, bin::time(app)).await?;
     let policies = retention::in_force(db).await?;
-    let hold = on(db, &placed, now).await?;
-    Ok(Some(words::sentence(t, &rules::judge(&placed.thing, &policies, hold.as_ref(), now), &policies)))
-}
-
-async fn on(
-    db: &impl Read,
-    placed: &things::Placed,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Option<crate::model::hold::Hold>> {
-    Ok(holds::on(db, placed.target(), now).await?)
+    let holds = holds::on_class(db, meeting, now).await?;
+    let sentence = |placed: &things::Placed| {
+        let id = placed.artifact?;
+        let hold = holds.iter().find(|hold| hold.scope != HoldScope::Recording || hold.subject_id == id.0);
+        let ruling = rules::judge(&placed.thing, &policies, hold, now);
+        Some((id, words::sentence(t, &ruling, &policies)))
+    };
+    Ok(recordings.iter().filter_map(sentence).collect())
 }
 
 fn subject(id: RetentionPolicyId) -> String {

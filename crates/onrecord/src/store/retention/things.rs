@@ -110,13 +110,9 @@ pub async fn artifacts(
     (limit, now): (i64, DateTime<Utc>),
     spared: TimeDelta,
 ) -> Result<Vec<Placed>> {
-    let sql = format!(
-        "SELECT {ARTIFACT}, {CLASS} FROM artifact a JOIN meeting m ON m.id = a.meeting_id {OF_CLASS}
-         WHERE a.id > $1 AND m.ends_at < $3 AND a.purged_at IS NULL
-           AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at) ORDER BY a.id LIMIT $2"
-    );
-    let rows = db.rows(&sql, params![after, limit, now]).await?;
-    rows.iter().map(|row| artifact(row, spared)).collect()
+    let which = "a.id > $1 AND m.ends_at < $3 AND a.purged_at IS NULL
+           AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at) ORDER BY a.id LIMIT $2";
+    placed(db, which, params![after, limit, now], spared).await
 }
 
 /// Artifacts whose time in the bin was over at `now`, by id, after `after`.
@@ -126,21 +122,32 @@ pub async fn overdue_in_bin(
     (limit, now): (i64, DateTime<Utc>),
     spared: TimeDelta,
 ) -> Result<Vec<Placed>> {
-    let sql = format!(
-        "SELECT {ARTIFACT}, {CLASS} FROM artifact a JOIN meeting m ON m.id = a.meeting_id {OF_CLASS}
-         WHERE a.id > $1 AND a.purge_at <= $3 AND a.purged_at IS NULL ORDER BY a.id LIMIT $2"
-    );
-    let rows = db.rows(&sql, params![after, limit, now]).await?;
-    rows.iter().map(|row| artifact(row, spared)).collect()
+    let which = "a.id > $1 AND a.purge_at <= $3 AND a.purged_at IS NULL ORDER BY a.id LIMIT $2";
+    placed(db, which, params![after, limit, now], spared).await
+}
+
+/// The recordings of a class.
+pub async fn recordings(db: &impl Read, meeting: MeetingId, spared: TimeDelta) -> Result<Vec<Placed>> {
+    placed(db, "a.meeting_id = $1 AND a.kind = 'recording'", params![meeting], spared).await
 }
 
 /// The artifact as it is now, for whoever has locked it.
 pub async fn one(db: &impl Read, id: ArtifactId, spared: TimeDelta) -> Result<Option<Placed>> {
+    Ok(placed(db, "a.id = $1", params![id], spared).await?.pop())
+}
+
+/// The artifacts with their classes for which `which` holds.
+async fn placed(
+    db: &impl Read,
+    which: &str,
+    binds: Vec<sea_orm::Value>,
+    spared: TimeDelta,
+) -> Result<Vec<Placed>> {
     let sql = format!(
         "SELECT {ARTIFACT}, {CLASS} FROM artifact a JOIN meeting m ON m.id = a.meeting_id {OF_CLASS}
-         WHERE a.id = $1"
+         WHERE {which}"
     );
-    db.row(&sql, params![id]).await?.map(|row| artifact(&row, spared)).transpose()
+    db.rows(&sql, binds).await?.iter().map(|row| artifact(row, spared)).collect()
 }
 
 /// Table that holds the rows of a kind that is no artifact.

@@ -65,9 +65,11 @@ pub async fn tab(app: &App, reading: Reading<'_>, seen: &Seen, meeting: &Meeting
         for_staff,
     };
     if for_staff {
+        let mut kept_until = retention::explain(app, reading.t, meeting.id).await?;
+        let may_remove = decide_global(reading.viewer, GlobalAct::Retain) == Decision::Allowed;
         for (row, medium) in tab.rows.iter_mut().zip(&media) {
-            row.kept_until = retention::explain(app, reading.t, medium.id).await?.unwrap_or_default();
-            row.may_remove = decide_global(reading.viewer, GlobalAct::Retain) == Decision::Allowed;
+            row.kept_until = kept_until.remove(&medium.id).unwrap_or_default();
+            row.may_remove = may_remove;
         }
         let removed = bin::of_meeting(&app.store, meeting.id).await?;
         tab.notes.extend(removed.iter().map(|entry| tombstone(reading.t, &reading.when, entry)));
