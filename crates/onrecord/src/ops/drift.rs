@@ -122,16 +122,27 @@ async fn repair(app: &App, client: &msgraph::Client, case: &mut Case, read: &Onl
 /// Somebody switched recording off. Until it is on again the meeting says so; the audit keeps what stood there and what
 /// is put there instead.
 pub(crate) async fn note(app: &App, meeting: &Meeting, read: &OnlineMeeting) -> Result<()> {
-    let now = app.clock.now();
     tracing::warn!(meeting = %meeting.id, "recording was switched off in Teams; it is switched on again");
-    let text = "Recording was switched off in Teams by somebody.";
-    let about = json!({
-        "old": options(read),
-        "new": { "recordAutomatically": true, "allowRecording": true, "allowTranscription": true },
-        "read_back_at": meeting.read_back_at,
-    });
+    let instead = json!({ "recordAutomatically": true, "allowRecording": true, "allowTranscription": true });
+    keep(app, meeting, read, ("Recording was switched off in Teams by somebody.", instead)).await
+}
+
+/// The same for a class that was held without a recording: nothing is put there instead.
+pub(crate) async fn found_too_late(app: &App, meeting: &Meeting, read: &OnlineMeeting) -> Result<()> {
+    tracing::warn!(meeting = %meeting.id, "recording was switched off in Teams when the class was held");
+    let text = "Recording was switched off in Teams by somebody before or during class.";
+    keep(app, meeting, read, (text, Value::Null)).await
+}
+
+async fn keep(
+    app: &App,
+    meeting: &Meeting,
+    read: &OnlineMeeting,
+    (text, instead): (&str, Value),
+) -> Result<()> {
+    let about = json!({ "old": options(read), "new": instead, "read_back_at": meeting.read_back_at });
     let tx = app.store.write().await?;
-    meeting_steps::save_status(&tx, meeting.id, Status::FailedDrift, text, now).await?;
+    meeting_steps::save_status(&tx, meeting.id, Status::FailedDrift, text, app.clock.now()).await?;
     audit::record(app, &tx, None, "recording.drift_found", (meeting_subject(meeting.id), about)).await?;
     tx.commit().await?;
     Ok(())

@@ -118,6 +118,40 @@ async fn what_microsoft_refused_before_class_is_the_cause_afterwards() {
     assert_eq!(refused("failed_network").await, "missing not_enabled proved");
 }
 
+/// How often a meeting's options were read.
+fn options_read(school: &School) -> usize {
+    let of_options = |request: &&String| {
+        let path = request.split('?').next().unwrap_or_default();
+        path.starts_with("GET") && path.rsplit('/').nth(1) == Some("onlineMeetings")
+    };
+    school.requests().iter().filter(of_options).count()
+}
+
+#[tokio::test]
+async fn the_options_of_a_class_without_recording_are_read_once() {
+    let school = after(outcome(Outcome::NotRecorded), |_| {}).await;
+    assert_eq!((said(&school).await.as_str(), options_read(&school)), ("missing policy_off inferred", 1));
+    pass(&school, 10).await;
+    assert_eq!(options_read(&school), 1);
+}
+
+#[tokio::test]
+async fn recording_that_was_switched_off_after_the_last_look_before_class_is_named() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    let link = school.row(&class).await.join_url.expect("a link");
+    assert!(school.world.sim.flip_recording(&link, false));
+    school.hold(&class);
+    pass(&school, 5).await;
+    assert_eq!(said(&school).await, "missing switched_off proved");
+    let asked = options_read(&school);
+    pass(&school, 10).await;
+    assert_eq!(said(&school).await, "missing switched_off proved");
+    assert_eq!(options_read(&school), asked, "it is asked once");
+    let told = school.read("admin@contoso.example", "/api/v1/monitor").await;
+    assert_eq!(told["drift"]["found"], json!(1), "{told}");
+}
+
 #[tokio::test]
 async fn an_organizer_who_left_is_named() {
     let school = School::open().await;

@@ -8,7 +8,7 @@ use chrono::Duration;
 use super::super::{Error, Result, say};
 use super::context::{Context, Named, Reading, Tally, is_forgotten, over_at};
 use super::judge::{self, Occasion};
-use super::{attendance, chat, delta, drive, files, leavers, recordings, transcripts, trouble};
+use super::{attendance, chat, delta, drive, files, leavers, options, recordings, transcripts, trouble};
 use crate::model::artifact::ArtifactKind;
 use crate::model::conference::{Meeting, Verdict};
 use crate::model::integration::SyncKind;
@@ -143,6 +143,7 @@ pub(super) async fn read(ctx: &Context<'_>, meeting: &Meeting, troubles: &Troubl
     let transcripts = one.kind(SyncKind::Transcripts).await?;
     let wait = one.wait;
     leavers::look(ctx, meeting, &named.organizer, one.is_organizer_doubted).await?;
+    options::look(ctx, meeting, &named).await?;
     let verdict = conclude(ctx, meeting, wait).await?;
     let report = SyncReport::of(|kind| match kind {
         SyncKind::Recordings => recordings.clone(),

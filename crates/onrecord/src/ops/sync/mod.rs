@@ -17,6 +17,7 @@ mod join;
 mod judge;
 mod leavers;
 mod meeting;
+mod options;
 mod people;
 mod recordings;
 mod room;
