@@ -208,6 +208,22 @@ async fn what_microsoft_has_not_offered_yet_is_waited_for_and_then_comes_by_itse
 }
 
 #[tokio::test]
+async fn transcripts_of_a_class_in_two_parts_are_numbered_however_they_come() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    let delays = Delays { transcript: 1_200, recording: 600, ..Delays::default() };
+    school.hold_as(&class, HoldRequest { parts: Some(2), delays, ..HoldRequest::default() });
+    for _ in 0..9 {
+        school.wait(TimeDelta::minutes(5));
+        school.timetable().await;
+    }
+    for kind in ["recording", "transcript"] {
+        let parts: Vec<i64> = school.artifacts(&class, kind).await.iter().map(|one| one.part).collect();
+        assert_eq!(parts, [1, 2], "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_class_that_is_still_to_come_waits_and_one_held_early_does_not() {
     let school = School::open().await;
     let class = school.class("Algebra", 3_000).await;

@@ -43,7 +43,6 @@ pub(super) async fn sync(
         for transcript in listed.iter().filter(is_own) {
             put(ctx, &tx, (meeting.id, &named.organizer), transcript).await?;
         }
-        artifacts::renumber(&tx, meeting.id, ArtifactKind::Transcript).await?;
         tx.commit().await?;
     }
     let recordings = artifacts::of_meeting(&ctx.app.store, meeting.id, ArtifactKind::Recording).await?;
@@ -75,6 +74,8 @@ pub(super) async fn sync(
         };
         artifacts::save(&tx, &row, now).await?;
     }
+    // Those that a delta told of are numbered here, too.
+    artifacts::renumber(&tx, meeting.id, ArtifactKind::Transcript).await?;
     ctx.conclude(tx, meeting, Reading { kind: SyncKind::Transcripts, last, tally, position: None }).await
 }
 
