@@ -12,7 +12,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::client::{Client, asked_for_silence};
@@ -40,11 +39,11 @@ struct Answer {
     body: Value,
 }
 
-/// One call on its way: to be sent at `due`, until it has a result.
+/// One call on its way: to be sent after `wait`, until it has a result.
 struct Entry<'a, T> {
     call: Call,
     course: Course<'a>,
-    due: Instant,
+    wait: Duration,
     result: Option<Result<T, Error>>,
 }
 
@@ -55,21 +54,24 @@ impl Client {
         &self,
         calls: Vec<Call>,
     ) -> Vec<Result<T, Error>> {
-        let now = Instant::now();
-        let policy = self.retry_policy();
         let mut entries: Vec<Entry<'_, T>> = calls
             .into_iter()
             .map(|call| {
-                let course = Course::new(policy, call.repeat);
-                Entry { call, course, due: now, result: None }
+                let course = Course::new(self.retry(), call.repeat);
+                Entry { call, course, wait: Duration::ZERO, result: None }
             })
             .collect();
         loop {
-            let waiting = entries.iter().filter(|entry| entry.result.is_none());
-            let Some(due) = waiting.map(|entry| entry.due).min() else { break };
-            tokio::time::sleep_until(due).await;
-            let mut ready: Vec<&mut Entry<'_, T>> =
-                entries.iter_mut().filter(|entry| entry.result.is_none() && entry.due <= due).collect();
+            let mut waiting: Vec<&mut Entry<'_, T>> =
+                entries.iter_mut().filter(|entry| entry.result.is_none()).collect();
+            let Some(wait) = waiting.iter().map(|entry| entry.wait).min() else { break };
+            if !wait.is_zero() {
+                self.retry().rest.of(wait).await;
+            }
+            for entry in &mut waiting {
+                entry.wait -= wait;
+            }
+            let mut ready: Vec<_> = waiting.into_iter().filter(|entry| entry.wait.is_zero()).collect();
             for chunk in ready.chunks_mut(MOST) {
                 self.send_batch(chunk).await;
             }
@@ -170,7 +172,7 @@ impl Client {
 impl<T> Entry<'_, T> {
     fn follow(&mut self, again: Result<Duration, Error>) {
         match again {
-            Ok(wait) => self.due = Instant::now() + wait,
+            Ok(wait) => self.wait = wait,
             Err(error) => self.result = Some(Err(error)),
         }
     }

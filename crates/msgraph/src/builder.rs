@@ -13,7 +13,7 @@ use crate::client::{Client, Inner};
 use crate::connections::{Connections, Settings};
 use crate::error::Error;
 use crate::lane::{Lanes, MemoryLanes};
-use crate::retry::RetryPolicy;
+use crate::retry::{Rest, Retry, RetryPolicy};
 use crate::token::{Credentials, Now, Proof, TokenSource, no_clock};
 
 const GRAPH: &str = "https://graph.microsoft.com";
@@ -30,7 +30,7 @@ pub struct ClientBuilder {
     login_url: Option<Url>,
     user_agent: String,
     lanes: Option<Arc<dyn Lanes>>,
-    retry: RetryPolicy,
+    retry: Retry,
     request_timeout: Duration,
     ca_pem: Option<Vec<u8>>,
     proxy: Option<Url>,
@@ -43,7 +43,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("tenant_id", &self.credentials.tenant_id)
             .field("client_id", &self.credentials.client_id)
-            .field("retry", &self.retry)
+            .field("retry", &self.retry.policy)
             .finish_non_exhaustive()
     }
 }
@@ -56,7 +56,7 @@ impl ClientBuilder {
             login_url: None,
             user_agent: USER_AGENT.to_owned(),
             lanes: None,
-            retry: RetryPolicy::default(),
+            retry: Retry::default(),
             request_timeout: Duration::from_secs(30),
             ca_pem: None,
             proxy: None,
@@ -96,7 +96,16 @@ impl ClientBuilder {
 
     /// How long a call may try.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
+        self.retry.policy = policy;
+        self
+    }
+
+    /// How the client waits before it tries again, instead of by the machine's clock.
+    pub fn rest<F>(mut self, rest: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.retry.rest = Rest::new(rest);
         self
     }
 

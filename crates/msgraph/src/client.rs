@@ -23,7 +23,7 @@ use crate::lane::{Lanes, Paused};
 use crate::page::Link;
 use crate::redact::{self, Named};
 use crate::reply::{Reply, broken};
-use crate::retry::{Course, RetryPolicy, retry_after};
+use crate::retry::{Course, Retry, retry_after};
 use crate::token::{Bearer, Credentials, OpenIdConfiguration, TokenClaims, TokenSource};
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
@@ -44,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) content: Connections,
     pub(crate) token: TokenSource,
     pub(crate) lanes: Arc<dyn Lanes>,
-    pub(crate) retry: RetryPolicy,
+    pub(crate) retry: Retry,
     pub(crate) request_timeout: Duration,
 }
 
@@ -77,14 +77,9 @@ impl Client {
         self.inner.lanes.as_ref()
     }
 
-    /// How long a call may try.
-    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+    /// How long a call may try, and how it waits.
+    pub(crate) fn retry(&self) -> &Retry {
         &self.inner.retry
-    }
-
-    /// The first wait where nobody names one.
-    pub(crate) fn first_delay(&self) -> Duration {
-        self.inner.retry.first_delay
     }
 
     /// Gets a token if none is at hand, and decodes it: for diagnostics only, above all which permissions it carries.

@@ -237,13 +237,13 @@ impl Feed {
         let wait = match error.retry_after() {
             Some(wait) => wait,
             None if self.fruitless == 1 => Duration::ZERO,
-            None => backoff(self.source.client.first_delay(), self.fruitless - 2, jitter()),
+            None => backoff(self.source.client.retry().policy.first_delay, self.fruitless - 2, jitter()),
         };
         if self.fruitless >= FRUITLESS || wait > PATIENCE {
             return Err(error);
         }
         tracing::debug!(at = self.at, fruitless = self.fruitless, cause = %error, "a download broke off and is resumed");
-        tokio::time::sleep(wait).await;
+        self.source.client.retry().rest.of(wait).await;
         Ok(())
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! It waits inline only briefly. Longer waits belong to the caller, who can do something else meanwhile.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
+use futures::future::BoxFuture;
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
@@ -27,6 +30,42 @@ impl Default for RetryPolicy {
     }
 }
 
+/// How a client waits: usually by the machine's clock.
+#[derive(Clone)]
+pub(crate) struct Rest(Arc<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync>);
+
+impl Rest {
+    pub(crate) fn new<F>(rest: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self(Arc::new(move |span| Box::pin(rest(span))))
+    }
+
+    pub(crate) async fn of(&self, span: Duration) {
+        (self.0)(span).await;
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self::new(tokio::time::sleep)
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rest")
+    }
+}
+
+/// How long a call may try, and how it waits in between.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Retry {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) rest: Rest,
+}
+
 /// Whether a request may be sent again although it may have worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
@@ -39,45 +78,45 @@ pub(crate) enum Repeat {
 /// How far one call has come.
 #[derive(Debug)]
 pub(crate) struct Course<'a> {
-    policy: &'a RetryPolicy,
+    retry: &'a Retry,
     repeat: Repeat,
     attempts: u32,
     waited: Duration,
 }
 
 impl<'a> Course<'a> {
-    pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat) -> Self {
-        Self { policy, repeat, attempts: 0, waited: Duration::ZERO }
+    pub(crate) fn new(retry: &'a Retry, repeat: Repeat) -> Self {
+        Self { retry, repeat, attempts: 0, waited: Duration::ZERO }
     }
 
     /// What to wait after a refusal that names no time.
     pub(crate) fn fallback(&self) -> Duration {
-        backoff(self.policy.first_delay, self.attempts, jitter())
+        backoff(self.retry.policy.first_delay, self.attempts, jitter())
     }
 
     /// Judges a failed attempt: waits and returns, or gives the error back.
     pub(crate) async fn after(&mut self, error: Error) -> Result<(), Error> {
         let wait = self.judge(error)?;
-        tokio::time::sleep(wait).await;
+        self.retry.rest.of(wait).await;
         Ok(())
     }
 
     /// The same judgement for a caller that waits itself: how long.
     pub(crate) fn judge(&mut self, error: Error) -> Result<Duration, Error> {
         self.attempts += 1;
-        if self.attempts >= self.policy.max_attempts || !may_repeat(&error, self.repeat) {
+        if self.attempts >= self.retry.policy.max_attempts || !may_repeat(&error, self.repeat) {
             return Err(error);
         }
         let wait = error
             .retry_after()
-            .unwrap_or_else(|| backoff(self.policy.first_delay, self.attempts - 1, jitter()));
+            .unwrap_or_else(|| backoff(self.retry.policy.first_delay, self.attempts - 1, jitter()));
         self.grant(wait, error)
     }
 
     /// Waits for a lane that is paused; no request was made, so it is no attempt.
     pub(crate) async fn paused(&mut self, error: Error) -> Result<(), Error> {
         let wait = self.put_off(error)?;
-        tokio::time::sleep(wait).await;
+        self.retry.rest.of(wait).await;
         Ok(())
     }
 
@@ -88,7 +127,7 @@ impl<'a> Course<'a> {
     }
 
     fn grant(&mut self, wait: Duration, error: Error) -> Result<Duration, Error> {
-        if self.waited + wait > self.policy.max_wait {
+        if self.waited + wait > self.retry.policy.max_wait {
             return Err(error);
         }
         self.waited += wait;
@@ -192,15 +231,16 @@ mod tests {
     async fn the_course_ends_with_its_attempts_or_its_patience() {
         let policy =
             RetryPolicy { max_attempts: 3, max_wait: Duration::from_secs(10), ..RetryPolicy::default() };
-        let mut course = Course::new(&policy, Repeat::Safe);
+        let retry = Retry { policy, rest: Rest::default() };
+        let mut course = Course::new(&retry, Repeat::Safe);
         assert!(course.after(throttled(4)).await.is_ok());
         assert!(course.after(throttled(5)).await.is_ok());
         assert!(course.after(throttled(0)).await.is_err(), "the third attempt was the last");
 
-        let mut course = Course::new(&policy, Repeat::Safe);
+        let mut course = Course::new(&retry, Repeat::Safe);
         assert!(course.after(throttled(11)).await.is_err(), "longer than the client may wait");
 
-        let mut course = Course::new(&policy, Repeat::Safe);
+        let mut course = Course::new(&retry, Repeat::Safe);
         for _ in 0..5 {
             assert!(course.paused(throttled(2)).await.is_ok(), "a paused lane costs time, not attempts");
         }

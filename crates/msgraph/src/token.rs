@@ -19,7 +19,7 @@ use crate::certificate::{ClientCertificate, Form};
 use crate::error::{Error, RequestIds};
 use crate::redact;
 use crate::reply::{broken, parse_json};
-use crate::retry::{Course, Repeat, RetryPolicy, retry_after};
+use crate::retry::{Course, Repeat, Retry, retry_after};
 
 /// Renew this long before the end, or in the last quarter of a short life.
 const EARLY: Duration = Duration::from_mins(5);
@@ -146,7 +146,7 @@ impl TokenSource {
     }
 
     /// The token at hand, or a new one. However many ask at once, one request is made.
-    pub(crate) async fn bearer(&self, http: &reqwest::Client, policy: &RetryPolicy) -> Result<Bearer, Error> {
+    pub(crate) async fn bearer(&self, http: &reqwest::Client, retry: &Retry) -> Result<Bearer, Error> {
         let asked = Instant::now();
         let mut state = self.state.lock().await;
         let now = Instant::now();
@@ -158,7 +158,7 @@ impl TokenSource {
         {
             return Err(error.clone());
         }
-        match self.fetch_in_any_form(http, policy, &mut state).await {
+        match self.fetch_in_any_form(http, retry, &mut state).await {
             Ok(answer) => Ok(state.keep(answer)),
             Err(error) => state.fall_back(error),
         }
@@ -168,15 +168,15 @@ impl TokenSource {
     async fn fetch_in_any_form(
         &self,
         http: &reqwest::Client,
-        policy: &RetryPolicy,
+        retry: &Retry,
         state: &mut State,
     ) -> Result<TokenAnswer, Error> {
         let form = if state.older_form { Form::Older } else { Form::Current };
-        let refused = match self.fetch(http, policy, (form, state.claims.as_deref())).await {
+        let refused = match self.fetch(http, retry, (form, state.claims.as_deref())).await {
             Err(error) if form == Form::Current && self.may_be_form(&error) => error,
             other => return other,
         };
-        match self.fetch(http, policy, (Form::Older, state.claims.as_deref())).await {
+        match self.fetch(http, retry, (Form::Older, state.claims.as_deref())).await {
             Ok(answer) => {
                 state.older_form = true;
                 Ok(answer)
@@ -212,10 +212,10 @@ impl TokenSource {
     pub(crate) async fn openid_configuration(
         &self,
         http: &reqwest::Client,
-        policy: &RetryPolicy,
+        retry: &Retry,
     ) -> Result<OpenIdConfiguration, Error> {
         let url = format!("{}/v2.0/.well-known/openid-configuration", self.tenant);
-        let mut course = Course::new(policy, Repeat::Safe);
+        let mut course = Course::new(retry, Repeat::Safe);
         loop {
             match self.receive(http.get(&url)).await {
                 Ok(body) => return parse_json(&body, Box::default()),
@@ -227,11 +227,11 @@ impl TokenSource {
     async fn fetch(
         &self,
         http: &reqwest::Client,
-        policy: &RetryPolicy,
+        retry: &Retry,
         (signed_as, claims): (Form, Option<&str>),
     ) -> Result<TokenAnswer, Error> {
         let url = format!("{}/oauth2/v2.0/token", self.tenant);
-        let mut course = Course::new(policy, Repeat::Safe);
+        let mut course = Course::new(retry, Repeat::Safe);
         loop {
             // Each attempt has its own statement: one is good for one use.
             let statement = self.statement(signed_as, &url)?;

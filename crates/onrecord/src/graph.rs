@@ -16,7 +16,7 @@ use crate::model::id::IntegrationId;
 pub struct GraphClients {
     /// What Microsoft counts together, shared by all processes; without it each client counts for itself.
     lanes: Option<Arc<dyn Lanes>>,
-    /// What time it is, for what a certificate signs.
+    /// What time it is, for what a certificate signs, and how a client waits.
     clock: Clock,
     by_integration: Mutex<HashMap<IntegrationId, (i64, Client)>>,
 }
@@ -48,8 +48,12 @@ impl GraphClients {
         let mut builder = Client::builder(credentials)
             .graph_url(settings.url.url().clone())
             .login_url(settings.login_url.url().clone());
-        let clock = self.clock.clone();
+        let (clock, resting) = (self.clock.clone(), self.clock.clone());
         builder = builder.clock(move || clock.now());
+        builder = builder.rest(move |span| {
+            let clock = resting.clone();
+            async move { clock.rest(span).await }
+        });
         if let Some(lanes) = &self.lanes {
             builder = builder.lanes(Arc::clone(lanes));
         }

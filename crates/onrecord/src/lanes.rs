@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,9 +30,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(120);
 pub struct DatabaseLanes {
     store: Store,
     clock: Clock,
-    /// A clock that is moved by hand stands still between two moves, but a lane that is closed for a second must open
-    /// again after a second: what passed since then is added to it.
-    since: Instant,
     /// Callers of this process queue here first: fair, and without asking the database.
     own: Arc<MemoryLanes>,
     keeps_pace: bool,
@@ -47,7 +44,7 @@ impl fmt::Debug for DatabaseLanes {
 impl DatabaseLanes {
     /// Lanes shared by all processes that use this database.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, since: Instant::now(), own: Arc::default(), keeps_pace: true }
+        Self { store, clock, own: Arc::default(), keeps_pace: true }
     }
 
     /// The same lanes without their paces: places and pauses hold, but nobody waits for a turn. For a clock that is
@@ -61,7 +58,7 @@ impl DatabaseLanes {
     async fn now(&self) -> store::Result<DateTime<Utc>> {
         match &self.clock {
             Clock::System => self.store.database_now(self.clock.now()).await,
-            Clock::Manual(_) => Ok(self.clock.now() + self.since.elapsed()),
+            Clock::Manual(_) => Ok(self.clock.now()),
         }
     }
 
@@ -149,7 +146,7 @@ impl Lanes for DatabaseLanes {
         loop {
             match self.try_enter(lane, at_once, &holder).await {
                 Ok(Ok(Some(wait))) => {
-                    tokio::time::sleep(wait).await;
+                    self.clock.rest(wait).await;
                     break;
                 }
                 Ok(Ok(None)) => tokio::time::sleep(LOOK_AGAIN).await,

@@ -237,7 +237,7 @@ async fn run_claimed(app: &Arc<App>, worker: &str, job: Job) {
 /// Renews a job's lease for as long as it is polled.
 async fn keep_lease(app: &App, worker: &str, job: &Job) -> Infallible {
     loop {
-        tokio::time::sleep(RENEW_EVERY).await;
+        app.clock.passed(RENEW_EVERY).await;
         renew(app, worker, job).await;
     }
 }

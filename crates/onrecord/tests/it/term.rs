@@ -3,7 +3,6 @@
 //! `ONRECORD_TERM=10000` makes it a whole term; CI plays a small one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
@@ -187,37 +186,40 @@ impl Term {
         Source::Contents(files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect())
     }
 
-    /// Everything that is due, several jobs at once, while time goes on.
-    pub(crate) async fn work(&self) {
-        let workers = join_all((0..AT_ONCE).map(|_| worker::run_until_idle(&self.world.app)));
-        let passing = async {
-            loop {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                self.world.advance(TimeDelta::seconds(1));
+    /// Everything that is due until then, several jobs at once; what failed is tried again at its time.
+    pub(crate) async fn work_until(&self, then: DateTime<Utc>) {
+        loop {
+            join_all((0..AT_ONCE).map(|_| worker::run_until_idle(&self.world.app))).await;
+            if self.now() >= then {
+                return;
             }
-        };
-        tokio::select! {
-            _ = workers => {}
-            () = passing => {}
+            let again = self.next_try().await.unwrap_or(then).max(self.now() + TimeDelta::seconds(1));
+            self.go_to(again.min(then));
         }
     }
 
-    /// The whole term, hour by hour, until nothing more is expected.
+    /// When the next job is due that is no recurring duty.
+    async fn next_try(&self) -> Option<DateTime<Utc>> {
+        let sql = "SELECT MIN(run_at) AS at FROM job WHERE dead_at IS NULL AND kind <> 'duty'";
+        let row = self.world.app.store.row(sql, params![]).await.expect("a query").expect("a row");
+        row.get("at").expect("a moment or none")
+    }
+
+    /// The whole term until nothing more is expected.
     pub(crate) async fn play(&mut self) {
         let mut plan = self.happenings();
         plan.reverse();
-        self.work().await;
-        let last = self.classes.iter().map(Planned::ends_at).max().unwrap_or_else(|| self.now());
+        let first = self.classes.iter().map(|class| class.starts_at).min().unwrap_or_else(|| self.now());
+        let last = self.classes.iter().map(Planned::ends_at).max().unwrap_or(first);
         while self.now() < last + TAIL {
-            // Long after the last class little is due.
-            let step = if self.now() > last + TimeDelta::hours(9) { 6 } else { 1 };
-            let next = self.now() + TimeDelta::hours(step);
+            let next = self.now() + step(self.now(), first, last);
             while let Some((at, class, what)) = plan.pop_if(|(at, ..)| *at <= next) {
-                self.go_to(at);
+                if at > self.now() {
+                    self.work_until(at).await;
+                }
                 self.happen(&class, what).await;
             }
-            self.go_to(next);
-            self.work().await;
+            self.work_until(next).await;
         }
     }
 
@@ -226,11 +228,12 @@ impl Term {
             .classes
             .iter()
             .flat_map(|class| {
-                let early = class.starts_at - TimeDelta::minutes(5);
+                // The guard looks no more once a class has begun.
+                let begun = class.starts_at + TimeDelta::seconds(10);
                 let mut of_class = Vec::new();
                 match class.fate {
-                    Fate::Cancelled => of_class.push((early - TimeDelta::hours(2), Happening::Cancel)),
-                    Fate::SwitchedOff => of_class.push((early, Happening::SwitchOff)),
+                    Fate::Cancelled => of_class.push((begun - TimeDelta::hours(2), Happening::Cancel)),
+                    Fate::SwitchedOff => of_class.push((begun, Happening::SwitchOff)),
                     _ => {}
                 }
                 if class.fate != Fate::Cancelled {
@@ -457,6 +460,18 @@ const END_STATE: [(&str, &str); 6] = [
          FROM chat_message c JOIN meeting m ON m.id = c.meeting_id",
     ),
 ];
+
+/// How far time goes at once: the guard and the sweeps look often around classes, and long after the last little is due.
+fn step(now: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>) -> TimeDelta {
+    let near = first - TimeDelta::hours(2)..last + TimeDelta::hours(2);
+    if near.contains(&now) {
+        TimeDelta::minutes(10)
+    } else if now < last + TimeDelta::hours(9) {
+        TimeDelta::hours(1)
+    } else {
+        TimeDelta::hours(6)
+    }
+}
 
 fn fate(thrown: u64) -> Fate {
     let mut sum = 0;

@@ -109,7 +109,11 @@ impl World {
         let config = Config::load(&sources).expect("the settings are right");
         let store = Store::open(&database.url).await.expect("the database opens");
         store.migrate().await.expect("the schema is made");
-        let mut app = App::assemble(config, store, Clock::manual(opening_time())).expect("the product opens");
+        let at_microsoft = Arc::clone(&sim);
+        let clock = Clock::manual_followed(opening_time(), move |span| {
+            at_microsoft.advance(span.to_std().unwrap_or_default());
+        });
+        let mut app = App::assemble(config, store, clock).expect("the product opens");
         app.graph = graph(&app, lanes);
         if let Some(archive) = archive {
             app.bucket = archive;

@@ -164,7 +164,7 @@ async fn enter(app: &App, new: &NewRun) -> Result<Entered> {
 /// Gives signs of life of a run, for as long as it is polled.
 async fn keep_lease(app: &App, run: SyncRunId) -> Result<Infallible> {
     loop {
-        tokio::time::sleep(HEARTBEAT).await;
+        app.clock.passed(HEARTBEAT).await;
         let until = lease_now(app).await? + LEASE;
         let tx = app.store.write().await?;
         store::sync::renew_run(&tx, run, until).await?;
