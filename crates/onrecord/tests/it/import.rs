@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use onrecord::model::people::{CourseRole, GlobalRole};
 use onrecord::ops::Error;
@@ -121,6 +121,29 @@ async fn past_slots_keep_their_links_and_only_slots_to_come_are_made_in_teams() 
     let spans = "conference c WHERE c.first_starts_at = (SELECT MIN(m.starts_at) FROM meeting m WHERE m.conference_id = c.id)
         AND c.last_ends_at = (SELECT MAX(m.ends_at) FROM meeting m WHERE m.conference_id = c.id)";
     assert_eq!(count(&world, spans).await, 2);
+}
+
+#[tokio::test]
+async fn whom_the_file_names_organizes_a_class_that_is_still_to_be_made() {
+    let world = World::new().await;
+    let dean = json!({ "users": { "dean@contoso.example": { "kind": "teacher" } } });
+    world.sim.patch_tenant(&dean).expect("the tenant takes it");
+    let slots = SLOTS.replace("2026-10-01,09:00,10:00,,,", "2026-10-01,09:00,10:00,,,dean@contoso.example");
+    let files = [
+        ("users.csv", USERS),
+        ("courses.csv", COURSES),
+        ("enrolments.csv", ENROLMENTS),
+        ("conferences.csv", CONFERENCES),
+        ("time_slots.csv", slots.as_str()),
+    ];
+    clean(&plain(&world, &files).await);
+    onrecord::worker::run_until_idle(&world.app).await;
+    let users = world.sim.tenant()["users"].as_array().expect("users").clone();
+    let dean = users.iter().find(|user| user["email"] == "dean@contoso.example").expect("the dean");
+    let organizer = text(&world, "SELECT organizer_id AS x FROM meeting WHERE external_id = 's3'").await;
+    assert_eq!(Some(organizer.as_str()), dean["id"].as_str());
+    let recorded = "meeting WHERE external_id = 's3' AND auto_recording_status = 'enabled'";
+    assert_eq!(count(&world, recorded).await, 1);
 }
 
 #[tokio::test]

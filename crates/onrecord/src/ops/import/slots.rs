@@ -184,7 +184,9 @@ async fn choose_organizers(run: &Run<'_>, added: &mut [(ConferenceId, NewMeeting
         .iter_mut()
         .map(|(_, meeting)| meeting)
         .filter(|meeting| {
-            meeting.ends_at > run.now && meeting.join_url.is_none() && meeting.event_id.is_none()
+            let is_somebodys =
+                meeting.join_url.is_some() || meeting.event_id.is_some() || meeting.organizer_email.is_some();
+            meeting.ends_at > run.now && !is_somebodys
         })
         .collect();
     let chosen = organizer::choose(run.tx, run.integration, ours.len(), run.now).await?;
