@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::subscription::Topic;
-use crate::tenant::{LinkForm, LinkHost};
+use crate::tenant::{LinkForm, LinkHost, User};
 use crate::world::{Event, Meeting, News, World};
 
 /// The mark by which the Teams block in an invitation is known; losing it turns the meeting off.
@@ -41,7 +41,7 @@ impl World {
         let id = format!("AAMkAD{}", self.random.base64(90));
         let uid =
             format!("040000008200E00074C5B7101A82E008{}", self.random.guid().replace('-', "").to_uppercase());
-        let allowed = self.tenant.user(&draft.owner).is_some_and(|user| user.teams_meetings_allowed);
+        let allowed = self.tenant.user(&draft.owner).is_some_and(User::may_meet);
         let wanted = draft.props.get("isOnlineMeeting") == Some(&Value::Bool(true));
         let mut event = Event {
             id: id.clone(),

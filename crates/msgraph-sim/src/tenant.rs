@@ -188,6 +188,11 @@ impl User {
         self.mail.as_deref().unwrap_or(&self.email)
     }
 
+    /// Whether an event in this mailbox can get a Teams meeting.
+    pub(crate) fn may_meet(&self) -> bool {
+        self.teams_meetings_allowed && self.licences.contains(&Licence::Teams)
+    }
+
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.id.eq_ignore_ascii_case(name)
             || self.email.eq_ignore_ascii_case(name)
@@ -454,8 +459,8 @@ impl Tenant {
         match people {
             None => {}
             Some(Value::Object(by_name)) => {
-                for (name, given) in by_name {
-                    tenant.patch_user(&name, given, new_id)?;
+                for (index, (name, given)) in by_name.into_iter().enumerate() {
+                    tenant.patch_user(&name, given, &numbered(new_id, index))?;
                 }
             }
             Some(Value::Array(list)) => {
@@ -465,7 +470,7 @@ impl Tenant {
                         .find_map(|key| given.get(*key)?.as_str())
                         .ok_or("users: each entry needs an id or an email")?
                         .to_owned();
-                    tenant.patch_user(&name, given, &format!("{}{index:04x}", &new_id[..32]))?;
+                    tenant.patch_user(&name, given, &numbered(new_id, index))?;
                 }
             }
             Some(_) => return Err("users: give an object by id or email, or a list".to_owned()),
@@ -509,6 +514,11 @@ impl Tenant {
         }
         Ok(())
     }
+}
+
+/// The id of one of several new people.
+fn numbered(id: &str, index: usize) -> String {
+    format!("{}{index:04x}", &id[..32])
 }
 
 /// Deep merge; lists and `null` replace.

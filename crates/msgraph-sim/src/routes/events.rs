@@ -97,8 +97,8 @@ fn within_limit(world: &World, call: &Call, owner: &User) -> Result<(), Refusal>
 
 fn calendar(world: &World, call: &Call, owner: &User) -> Answer {
     admitted(world, call, owner, &READ)?;
-    let provider = if owner.teams_meetings_allowed { "teamsForBusiness" } else { "unknown" };
-    let allowed: Vec<&str> = owner.teams_meetings_allowed.then_some("teamsForBusiness").into_iter().collect();
+    let provider = if owner.may_meet() { "teamsForBusiness" } else { "unknown" };
+    let allowed: Vec<&str> = owner.may_meet().then_some("teamsForBusiness").into_iter().collect();
     let shown = json!({
         "@odata.context": format!("{}/$metadata#users('{}')/calendar/$entity", call.base, owner.id),
         "id": format!("AAMkAD{}", owner.id.replace('-', "")), "name": "Calendar", "color": "auto", "isDefaultCalendar": true,
@@ -275,7 +275,7 @@ fn update(world: &mut World, call: &Call, owner: &User, id: &str) -> Answer {
         stored.props.extend(patch);
     }
     world.event_changed(&event.id, body_changed, call.now);
-    if online == Some(Value::Bool(true)) && !had_meeting && owner.teams_meetings_allowed {
+    if online == Some(Value::Bool(true)) && !had_meeting && owner.may_meet() {
         let mut stored = find(world, owner, &event.id)?.clone();
         world.attach_meeting(&mut stored, &call.origin, call.now);
         world.events.insert(stored.id.clone(), stored);

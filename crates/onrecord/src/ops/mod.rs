@@ -26,6 +26,7 @@ pub mod integration;
 pub mod join;
 pub mod keep;
 pub mod ledger;
+pub mod licence;
 pub mod mail;
 pub mod media;
 pub mod monitor;

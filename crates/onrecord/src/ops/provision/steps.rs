@@ -12,7 +12,7 @@ use crate::model::alert::AlertKind;
 use crate::model::conference::AutoRecordingStatus as Status;
 use crate::model::integration::ServiceAccount;
 use crate::model::notice;
-use crate::ops::{alerts, audit, organizer as accounts, schedule};
+use crate::ops::{alerts, audit, licence, organizer as accounts, schedule};
 use crate::store::integrations;
 use crate::store::meeting_steps::{self, OnlineMeetingIds, Organizer};
 
@@ -149,7 +149,7 @@ pub(super) async fn event(app: &App, client: &Client, case: &mut Case) -> Step<S
         return Ok(if case.is_imported() { Sent::Current } else { known_event(case) });
     }
     let mailbox = organizer_id(case)?;
-    if case.meeting.auto_recording_status == Status::FailedProvider {
+    if matches!(case.meeting.auto_recording_status, Status::FailedProvider | Status::FailedLicense) {
         // A mailbox that made an event without a meeting once would do so again, and everybody would get mail.
         require_teams(client, case, &mailbox).await?;
     }
@@ -207,23 +207,33 @@ async fn require_teams(client: &Client, case: &Case, mailbox: &str) -> Step<()> 
         {
             Ok(())
         }
-        Ok(_) => Err(no_teams(case)),
+        Ok(_) => Err(no_teams(client, case, mailbox).await),
         Err(error) => Err(judge(client, Asked::Calendar, error).await),
     }
 }
 
-fn no_teams(case: &Case) -> Stuck {
-    let mailbox = case.meeting.organizer_email.as_deref().unwrap_or("of the organizer");
-    let text = format!(
-        "The mailbox {mailbox} does not allow Teams meetings, so the event was made without one. Give it a Teams \
-         licence and allow Teams as provider of online meetings."
-    );
-    Stuck::failed(Status::FailedProvider, text)
+/// Why the mailbox makes events without a Teams meeting: it has no licence, or may not all the same.
+async fn no_teams(client: &Client, case: &Case, mailbox: &str) -> Stuck {
+    let name = case.meeting.organizer_email.as_deref().unwrap_or("of the organizer");
+    let licensed = match client.user(mailbox).await {
+        Ok(user) => licence::has_plan(&user, licence::TEAMS),
+        Err(_) => true,
+    };
+    if licensed {
+        let text = format!(
+            "The mailbox {name} does not allow Teams meetings, so the event was made without one. Give it a Teams \
+             licence and allow Teams as provider of online meetings."
+        );
+        return Stuck::failed(Status::FailedProvider, text);
+    }
+    let text =
+        format!("The organizer {name} has no licence for Teams, so the event was made without a meeting.");
+    Stuck::failed(Status::FailedLicense, text)
 }
 
 /// Takes back an event that got no Teams meeting, so that a later try can make one that does.
 async fn withdraw_empty(app: &App, client: &Client, case: &mut Case, event: (&str, &str)) -> Step<Stuck> {
-    let stuck = no_teams(case);
+    let stuck = no_teams(client, case, event.0).await;
     match client.cancel_event(event.0, event.1, "This invitation is replaced by one with a Teams link.").await
     {
         Ok(()) | Err(msgraph::Error::NotFound { .. }) => {}
