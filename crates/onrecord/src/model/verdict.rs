@@ -177,7 +177,9 @@ impl Evidence {
             return (self.refused().unwrap_or(Cause::NoTeamsMeeting), Basis::Proved);
         }
         if matches!(self.recordings_read, Some(KindState::Failed)) {
-            return (Cause::CannotRead, Basis::Proved);
+            // Who was refused the switch is refused the reading, too: the older refusal names what to do.
+            let refused = self.refused().filter(|cause| *cause == Cause::Permission);
+            return (refused.unwrap_or(Cause::CannotRead), Basis::Proved);
         }
         if self.call.is_none() {
             return (Cause::CannotTell, Basis::Proved);

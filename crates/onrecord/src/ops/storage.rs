@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::{Result, alerts, integration};
+use super::{Result, alerts, integration, organizer};
 use crate::app::App;
 use crate::model::alert::AlertKind;
 use crate::model::forecast::{self, Room, USUAL_BYTES_PER_HOUR};
@@ -152,9 +152,6 @@ pub(crate) async fn watch(app: &App) -> Result<()> {
 }
 
 async fn is_due(app: &App, account: &ServiceAccount, now: DateTime<Utc>) -> Result<bool> {
-    if account.entra_object_id.is_none() {
-        return Ok(false);
-    }
     let age = account.drive_read_at.map(|at| now - at);
     if age.is_none_or(|age| age >= STALE) {
         return Ok(true);
@@ -164,9 +161,15 @@ async fn is_due(app: &App, account: &ServiceAccount, now: DateTime<Utc>) -> Resu
 }
 
 async fn read(app: &App, account: &ServiceAccount) -> Result<()> {
-    let Some(object_id) = &account.entra_object_id else { return Ok(()) };
     let client = integration::client(app, account.integration_id).await?;
-    let drive = client.user_drive(object_id).await?;
+    let object_id = if let Some(id) = &account.entra_object_id {
+        id.clone()
+    } else {
+        let id = client.user(&account.email).await?.id;
+        organizer::keep_object_id(app, account.id, &id).await?;
+        id
+    };
+    let drive = client.user_drive(&object_id).await?;
     let quota = drive.quota.unwrap_or_default();
     let state = quota.state.as_ref().map(|state| state.as_str().to_owned());
     let tx = app.store.write().await?;
