@@ -45,6 +45,16 @@ pub(crate) enum Fate {
     TranscriptOnly,
     SwitchedOff,
     Cancelled,
+    /// The access policy does not cover its organizer.
+    Forbidden,
+    /// Its organizer may not use Teams.
+    Unlicensed,
+    /// Its organizer's OneDrive is full.
+    DriveFull,
+    /// Its organizer is gone before anything was offered.
+    OrganizerLeft,
+    /// Nobody came, and neither chat nor attendance may be read.
+    Unreadable,
 }
 
 impl Fate {
@@ -56,14 +66,33 @@ impl Fate {
             Self::NeverOffered => &["never_offered"],
             Self::StoppedEarly => &["stopped_early"],
             Self::SwitchedOff => &["switched_off"],
+            Self::Forbidden => &["permission"],
+            Self::Unlicensed => &["licence"],
+            Self::DriveFull => &["storage_full"],
+            Self::OrganizerLeft => &["organizer_gone"],
+            Self::Unreadable => &["cannot_tell"],
             _ => &["policy_off", "not_recorded"],
+        }
+    }
+
+    /// Who organizes the class, where that is not a service account that OnRecord chooses.
+    fn organizer(self, number: usize) -> Option<String> {
+        match self {
+            Self::Forbidden => Some("dean@contoso.example".to_owned()),
+            Self::Unlicensed => Some("visitor@contoso.example".to_owned()),
+            Self::DriveFull => Some(FULL.to_owned()),
+            Self::OrganizerLeft => Some(format!("leaver{number}@contoso.example")),
+            _ => None,
         }
     }
 }
 
+/// A service account whose OneDrive is full from the start.
+const FULL: &str = "full@contoso.example";
+
 /// How often each fate comes, in a hundred.
-const FATES: [(u64, Fate); 14] = [
-    (38, Fate::Held),
+const FATES: [(u64, Fate); 19] = [
+    (28, Fate::Held),
     (9, Fate::TwoParts),
     (9, Fate::OfferedLate),
     (6, Fate::FalseStart),
@@ -77,6 +106,11 @@ const FATES: [(u64, Fate); 14] = [
     (3, Fate::TranscriptOnly),
     (3, Fate::SwitchedOff),
     (3, Fate::Cancelled),
+    (2, Fate::Forbidden),
+    (2, Fate::Unlicensed),
+    (2, Fate::DriveFull),
+    (2, Fate::OrganizerLeft),
+    (2, Fate::Unreadable),
 ];
 
 /// One class of the plan.
@@ -87,6 +121,8 @@ pub(crate) struct Planned {
     pub(crate) title: String,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) fate: Fate,
+    /// Who organizes it, where the school's files say so.
+    organizer: Option<String>,
 }
 
 impl Planned {
@@ -129,19 +165,21 @@ impl Term {
     }
 
     async fn with((classes, seed): (usize, u64), settings: &[(&str, &str)]) -> Self {
+        let mut dice = Dice::seeded(seed);
+        let mut fates: Vec<Fate> = (0..classes).map(|_| fate(dice.below(100))).collect();
+        // Where there is room every fate comes, and two of one title and hour.
+        if classes > FATES.len() + 2 {
+            let once = FATES.iter().map(|(_, fate)| *fate).chain([Fate::Held; 3]);
+            fates.iter_mut().zip(once).for_each(|(fate, once)| *fate = once);
+        }
         let accounts: Vec<String> =
             (0..=classes / 1_500).map(|number| format!("recordings{number}@contoso.example")).collect();
-        let accounts_named = accounts.join(",");
+        let accounts_named = format!("{FULL},{}", accounts.join(","));
         let mut all = vec![("TEAMS_RECORDING_ADMIN_EMAIL", accounts_named.as_str())];
         all.extend(settings);
         let world = World::with(&all).await;
-        let people: serde_json::Map<String, Value> =
-            accounts.iter().map(|email| (email.clone(), json!({ "kind": "service" }))).collect();
-        // Hours pass here within a second; a token that ended so quickly would be asked for too often.
-        let tenant = json!({ "users": people, "token_lifetime_s": 100_000_000 });
-        world.sim.patch_tenant(&tenant).expect("the tenant takes it");
+        employ(&world, &accounts, &fates);
         world.user("admin@contoso.example", Some(GlobalRole::Admin)).await;
-        let mut dice = Dice::seeded(seed);
         let monday = world.app.clock.now() + TimeDelta::days(1);
         let plan = |number: usize| Planned {
             id: format!("class-{number}"),
@@ -149,14 +187,18 @@ impl Term {
             starts_at: monday
                 + TimeDelta::days((number / A_DAY) as i64)
                 + TimeDelta::hours((number / 2 % 10) as i64),
-            fate: fate(dice.below(100)),
+            fate: fates[number],
+            organizer: fates[number].organizer(number),
         };
         let mut classes: Vec<Planned> = (0..classes).map(plan).collect();
         // Two of one title at one hour must not swap. Where one of them leaves several files, a person has to tell.
         for pair in classes.chunks_exact_mut(2).filter(|pair| pair.iter().all(|one| one.fate == Fate::Held)) {
             pair[1].title = pair[0].title.clone();
         }
-        Self { world, classes, held: HashMap::new(), dice, _serving: JoinSet::new() }
+        let term = Self { world, classes, held: HashMap::new(), dice, _serving: JoinSet::new() };
+        // The drives are known before the first class is planned.
+        term.work_until(term.now()).await;
+        term
     }
 
     /// The school's files, read.
@@ -174,7 +216,8 @@ impl Term {
             use std::fmt::Write as _;
             writeln!(conferences, "{},c1,{},,true,UTC", class.id, class.title).expect("text");
             let (from, to) = (class.starts_at.format("%Y-%m-%d,%H:%M"), class.ends_at().format("%H:%M"));
-            writeln!(slots, "{0},{0},{from},{to},,,", class.id).expect("text");
+            let organizer = class.organizer.as_deref().unwrap_or_default();
+            writeln!(slots, "{0},{0},{from},{to},,,{organizer}", class.id).expect("text");
         }
         let files: [(&'static str, String); 5] = [
             ("users.csv", "id,email,name,role\nu1,instructor@contoso.example,Maya,\nu2,learner@contoso.example,Tomas,\n".to_owned()),
@@ -236,7 +279,7 @@ impl Term {
                     Fate::SwitchedOff => of_class.push((begun, Happening::SwitchOff)),
                     _ => {}
                 }
-                if class.fate != Fate::Cancelled {
+                if !matches!(class.fate, Fate::Cancelled | Fate::Unlicensed) {
                     of_class.push((class.ends_at(), Happening::Hold));
                 }
                 of_class.into_iter().map(move |(at, what)| (at, class.clone(), what))
@@ -288,13 +331,13 @@ impl Term {
     pub(crate) async fn hold(&mut self, class: &Planned) {
         let link = self.join_url(class).await.unwrap_or_else(|| panic!("{} has no Teams meeting", class.id));
         let outcome = match class.fate {
-            Fate::NotHeld => Outcome::NotHeld,
+            Fate::NotHeld | Fate::Unreadable => Outcome::NotHeld,
             Fate::NotRecorded => Outcome::NotRecorded,
             Fate::StoppedEarly => Outcome::StoppedEarly,
             Fate::NoTranscript => Outcome::NoTranscript,
             Fate::TranscriptOnly => Outcome::TranscriptOnly,
             Fate::FalseStart => Outcome::FalseStart,
-            Fate::RecordingFailed => Outcome::RecordingFailed,
+            Fate::RecordingFailed | Fate::DriveFull => Outcome::RecordingFailed,
             Fate::NeverOffered => Outcome::NeverOffered,
             _ => Outcome::Held,
         };
@@ -307,8 +350,15 @@ impl Term {
         let mut late = || self.dice.below(2_400) as i64;
         let mut delays =
             Delays { recording: late(), transcript: late(), attendance: late(), chat: late(), files: late() };
-        if class.fate == Fate::OfferedLate {
-            delays.recording = 5 * 3_600;
+        match class.fate {
+            Fate::OfferedLate => delays.recording = 5 * 3_600,
+            Fate::OrganizerLeft => {
+                let late = 3_600;
+                delays =
+                    Delays { recording: late, transcript: late, attendance: late, chat: late, files: late };
+            }
+            Fate::Unreadable => self.close(class).await,
+            _ => {}
         }
         let request = HoldRequest {
             join_url: Some(link),
@@ -322,6 +372,26 @@ impl Term {
         };
         let held = self.world.sim.hold(&request).expect("the class can be held");
         self.held.insert(class.id.clone(), held);
+        if class.fate == Fate::OrganizerLeft {
+            let organizer = class.organizer.as_deref().expect("an organizer of its own");
+            let gone = json!({ "users": { (organizer): null } });
+            self.world.sim.patch_tenant(&gone).expect("the tenant takes it");
+        }
+    }
+
+    /// Microsoft lets nobody read who came to the class and what was said.
+    async fn close(&self, class: &Planned) {
+        let sql = "SELECT chat_thread_id, online_meeting_id FROM meeting WHERE external_id = $1";
+        let row = self.world.app.store.row(sql, params![class.id.as_str()]).await.expect("a query");
+        let row = row.expect("the class is there");
+        let id = |column: &str| row.get::<String>(column).expect("an id by now");
+        for (path, id) in [("/chats/", id("chat_thread_id")), ("/onlineMeetings/", id("online_meeting_id"))] {
+            // The id as it stands in a path, without what may be written in two ways there.
+            let plain: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '*' }).collect();
+            let what = if path == "/chats/" { "*" } else { "/attendance*" };
+            let fault = json!({ "path": format!("*{path}{plain}{what}"), "status": 403 });
+            self.world.sim.add_fault(&fault).expect("the simulator takes it");
+        }
     }
 
     /// What the product says in the end, without ids and moments of its own: equal for equal terms.
@@ -371,7 +441,8 @@ impl Term {
             if said.len() != 1 || !is_true(said[0]) {
                 wrong.push(format!("{} ({:?}) is {said:?}, in truth {truth}", class.id, class.fate));
             }
-            if let Some(held) = self.held.get(&class.id) {
+            let is_readable = !matches!(class.fate, Fate::Forbidden | Fate::OrganizerLeft);
+            if let Some(held) = self.held.get(&class.id).filter(|_| is_readable) {
                 wrong.extend(artifacts_missing(class, held, lines));
             }
         }
@@ -379,14 +450,18 @@ impl Term {
             wrong.push(format!("in the inbox: {strays:?}"));
         }
         let in_teams = state.get("teams").map_or(0, Vec::len);
-        if in_teams != self.classes.len() {
-            wrong.push(format!("{in_teams} meetings in Teams for {} classes", self.classes.len()));
+        let with_meeting = self.classes.iter().filter(|class| class.fate != Fate::Unlicensed).count();
+        if in_teams != with_meeting {
+            wrong.push(format!("{in_teams} meetings in Teams for {with_meeting} classes"));
         }
         wrong
     }
 
     /// The verdict by what the simulator did.
     fn true_verdict(&self, class: &Planned) -> &'static str {
+        if matches!(class.fate, Fate::Unlicensed | Fate::OrganizerLeft | Fate::Unreadable) {
+            return "missing";
+        }
         let Some(held) = self.held.get(&class.id) else { return "cancelled" };
         if held.call_id.is_none() {
             return "not_held";
@@ -460,6 +535,35 @@ const END_STATE: [(&str, &str); 6] = [
          FROM chat_message c JOIN meeting m ON m.id = c.meeting_id",
     ),
 ];
+
+/// The people of the tenant: service accounts, and those who organize a class of their own.
+fn employ(world: &World, accounts: &[String], fates: &[Fate]) {
+    let mut people = serde_json::Map::new();
+    for email in accounts {
+        people.insert(email.clone(), json!({ "kind": "service" }));
+    }
+    people.insert(
+        FULL.to_owned(),
+        json!({ "kind": "service", "quota": { "total": 1_u64 << 40, "state": "exceeded" } }),
+    );
+    for (number, fate) in fates.iter().enumerate().filter(|(_, fate)| **fate != Fate::DriveFull) {
+        if let Some(email) = fate.organizer(number) {
+            let licences = if *fate == Fate::Unlicensed {
+                json!(["exchange"])
+            } else {
+                json!(["teams", "onedrive", "exchange"])
+            };
+            people.insert(email, json!({ "kind": "teacher", "licences": licences }));
+        }
+    }
+    // Hours pass here within a second; a token that ended so quickly would be asked for too often.
+    let tenant = json!({ "users": people, "token_lifetime_s": 100_000_000 });
+    let tenant = world.sim.patch_tenant(&tenant).expect("the tenant takes it");
+    let covered = |user: &&Value| user["email"] != "dean@contoso.example";
+    let users = tenant["users"].as_array().expect("users").iter().filter(covered);
+    let covered: Vec<&Value> = users.map(|user| &user["id"]).collect();
+    world.sim.patch_tenant(&json!({ "access_policy": covered })).expect("the tenant takes it");
+}
 
 /// How far time goes at once: the guard and the sweeps look often around classes, and long after the last little is due.
 fn step(now: DateTime<Utc>, first: DateTime<Utc>, last: DateTime<Utc>) -> TimeDelta {
