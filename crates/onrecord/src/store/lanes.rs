@@ -121,3 +121,10 @@ pub async fn forget_idle(tx: &Tx, now: DateTime<Utc>) -> Result<u64> {
     )
     .await
 }
+
+/// Writes a row and takes it away again: fails where the database only lets itself be read, or has no room.
+pub async fn probe(tx: &Tx) -> Result<()> {
+    tx.execute("INSERT INTO lane (key) VALUES ('probe') ON CONFLICT DO NOTHING", params![]).await?;
+    tx.execute("DELETE FROM lane WHERE key = 'probe'", params![]).await?;
+    Ok(())
+}

@@ -385,6 +385,23 @@ async fn an_archive_that_cannot_be_written_and_a_queue_nobody_works_on_are_named
 }
 
 #[tokio::test]
+async fn a_database_that_takes_nothing_more_is_named() {
+    let world = World::new().await;
+    let refuse: &[&str] = if world.app.config.is_postgres() {
+        &[
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full'; END $$",
+            "CREATE TRIGGER full_disk BEFORE INSERT ON lane FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ]
+    } else {
+        &["CREATE TRIGGER full_disk BEFORE INSERT ON lane BEGIN SELECT RAISE(ABORT, 'disk full'); END"]
+    };
+    for sql in refuse {
+        write(&world, sql, params![]).await;
+    }
+    check(&world, ("database_unwritable", Error, &["disk full", "free space"])).await;
+}
+
+#[tokio::test]
 async fn a_damaged_copy_is_a_warning_and_an_error_once_microsoft_has_no_original() {
     let world = World::new().await;
     let sql = "INSERT INTO artifact (integration_id, kind, graph_id, archive_key, verified_at, damaged_at, damage, created_at, updated_at)

@@ -642,7 +642,7 @@ async fn faults_change_nothing_in_the_end() {
     let expected = fair.end_state().await;
     assert!(fair.untruths().await.is_empty(), "{:#?}", fair.untruths().await);
     for round in 0..wished("ONRECORD_FAULT_ROUNDS", 1) {
-        let mut foul = Term::planned(classes, seed).await;
+        let mut foul = Term::listening(classes, seed).await;
         foul.import().await;
         let faults = storm(&foul.world, seed + round);
         foul.play().await;
@@ -653,7 +653,7 @@ async fn faults_change_nothing_in_the_end() {
     }
 }
 
-/// A mix of faults that together strike three calls in ten.
+/// A mix of faults that together strike three calls in ten, and as many notifications.
 fn storm(world: &World, seed: u64) -> Vec<Value> {
     let kinds = [
         json!({ "status": 429, "retry_after": 1 }),
@@ -676,11 +676,14 @@ fn storm(world: &World, seed: u64) -> Vec<Value> {
             chosen.push((kind, dice.below(1 << 40)));
         }
     }
+    for how in ["lost", "doubled", "late", "reordered"] {
+        chosen.push((json!({ "path": "", "notification": how }), dice.below(1 << 40)));
+    }
     let faults = chosen.into_iter().map(|(mut fault, seed)| {
         if fault.get("path").is_none() {
             fault["path"] = json!("/v1.0/");
         }
-        fault["probability"] = json!(0.065);
+        fault["probability"] = if fault.get("notification").is_some() { json!(0.1) } else { json!(0.065) };
         fault["seed"] = json!(seed);
         world.sim.add_fault(&fault).expect("the simulator takes it");
         fault

@@ -20,7 +20,7 @@ use crate::model::policy::{Confirmation, PolicyTopic};
 use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::ops::integration::{self, Settings};
 use crate::ops::{Result, mail, organizer};
-use crate::store::{cleanup, evidence, integrations, policies, subscriptions};
+use crate::store::{cleanup, evidence, integrations, lanes, policies, subscriptions};
 
 /// A proxy that does not answer within this time is not there.
 const PROXY_PATIENCE: Duration = Duration::from_secs(5);
@@ -154,7 +154,11 @@ impl Site {
 }
 
 async fn machine(app: &App, integration: &Integration) -> Machine {
-    let written = async { app.store.write().await?.commit().await };
+    let written = async {
+        let tx = app.store.write().await?;
+        lanes::probe(&tx).await?;
+        tx.commit().await
+    };
     let kind = if app.config.is_postgres() { "PostgreSQL" } else { "SQLite" };
     let secret = integration::secret(app, integration);
     let secret = secret.as_ref().map(secrecy::ExposeSecret::expose_secret);
