@@ -21,6 +21,8 @@ words! {
         NotRecording = "not_recording",
         /// Microsoft will delete a recording of which there is no verified copy. Subject: `alert:{id}:{days left}`.
         Expiring = "expiring",
+        /// A retention policy will remove a recording of a class within two weeks. Subject: `meeting:{id}`.
+        Removing = "removing",
         /// The OneDrive that is to take the recording of a class has no room. Subject: `alert:{id}`.
         NoRoom = "no_room",
         /// What signs in at Microsoft ends soon, or has ended. Subject: `{code}:{day it was found}`.
@@ -88,6 +90,7 @@ impl MailKind {
             Self::StillMissing | Self::FailingBeforeClass | Self::NotRecording | Self::Expiring => {
                 &[Part::Instructor, Part::Admin]
             }
+            Self::Removing => &[Part::Instructor],
             Self::NoRoom | Self::SecretExpiring | Self::DeadLetters | Self::DailyCheck => &[Part::Admin],
             Self::WeeklyReport => &[Part::Admin, Part::Officer],
         }
@@ -124,7 +127,7 @@ impl MailKind {
     /// How long it waits for others that belong into the same letter.
     pub fn gathers(self) -> TimeDelta {
         match self {
-            Self::RecordingReady | Self::StillMissing | Self::Expiring | Self::NoRoom => {
+            Self::RecordingReady | Self::StillMissing | Self::Expiring | Self::Removing | Self::NoRoom => {
                 TimeDelta::minutes(5)
             }
             _ => TimeDelta::zero(),

@@ -354,6 +354,39 @@ async fn a_missing_recording_is_told_to_those_who_can_act() {
 }
 
 #[tokio::test]
+async fn whoever_teaches_is_told_two_weeks_before_a_policy_removes_a_recording() {
+    let server = MailServer::open().await;
+    let school = school(&server, &[]).await;
+    recorded(&school, "Algebra").await;
+    let kept = recorded(&school, "Geometry").await;
+    let officer = school.world.sign_in(OFFICER).await;
+    let policy = json!({ "name": "Recordings go", "kind": "recording", "days": 30 });
+    officer.post("/api/v1/retention/policies", &policy).await.expect(201);
+    let hold = json!({ "scope": "conference", "subject_id": kept.conference, "reason": "a complaint" });
+    officer.post("/api/v1/holds", &hold).await.expect(201);
+    let told = |email: &str| -> Vec<String> {
+        let subjects = server.to(email).into_iter().map(|letter| letter.header("subject").clone());
+        subjects.filter(|subject| subject.contains("To be removed")).collect()
+    };
+    // From six to nine: it is told in the morning.
+    pass(&school, 180).await;
+    for _ in 0..15 {
+        pass(&school, 24 * 60).await;
+    }
+    assert_eq!(told(INSTRUCTOR), Vec::<String>::new(), "more than two weeks before");
+    for _ in 0..6 {
+        pass(&school, 24 * 60).await;
+    }
+    assert_eq!(told(INSTRUCTOR).len(), 1, "{:?}", told(INSTRUCTOR));
+    assert!(told(INSTRUCTOR)[0].contains("Algebra"));
+    assert_eq!((told(LEARNER).len(), told(ADMIN).len()), (0, 0));
+    let letters = server.to(INSTRUCTOR);
+    let letter =
+        letters.iter().find(|letter| letter.header("subject").contains("To be removed")).expect("one");
+    assert!(letter.text().contains("ask a privacy officer for a hold"), "{}", letter.text());
+}
+
+#[tokio::test]
 async fn an_alarm_before_class_goes_out_at_once_and_not_when_it_was_mended() {
     let server = MailServer::open().await;
     let school = school(&server, &[("ONRECORD_MAIL_QUIET_HOURS", "22:00-08:00")]).await;

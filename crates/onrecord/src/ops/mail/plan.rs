@@ -12,6 +12,7 @@ use crate::model::job::JobKind;
 use crate::model::mail::{Hours, MailKind, Pace, Part};
 use crate::model::verdict::Owner;
 use crate::model::words::Word as _;
+use crate::ops::retention::warn;
 use crate::ops::{Result, monitor, report};
 use crate::store::mail::queue::{Again, Audience, Told, queue};
 use crate::store::mail::sources::{self, News, Untold};
@@ -192,6 +193,7 @@ async fn tell_morning(app: &App, hours: Hours, day: NaiveDate) -> Result<()> {
     if day.weekday() == Weekday::Mon {
         tell_round(app, hours, (MailKind::WeeklyReport, format!("week:{day}"))).await?;
     }
+    tell_removals(app, hours, day).await?;
     let subject = format!("day:{day}");
     if mail::last_round(&app.store, MailKind::DailyCheck).await?.as_deref() == Some(subject.as_str()) {
         return Ok(());
@@ -203,6 +205,30 @@ async fn tell_morning(app: &App, hours: Hours, day: NaiveDate) -> Result<()> {
         return Ok(());
     }
     tell_round(app, hours, (MailKind::DailyCheck, subject)).await
+}
+
+/// Once a day: what the retention policies will remove within two weeks, once for each class.
+async fn tell_removals(app: &App, hours: Hours, day: NaiveDate) -> Result<()> {
+    let (kind, round) = (MailKind::Removing, format!("day:{day}"));
+    if mail::last_round(&app.store, kind).await?.as_deref() == Some(round.as_str()) {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let classes: Vec<_> = warn::classes(app).await?.into_iter().collect();
+    for some in classes.chunks(BATCH as usize) {
+        let tx = app.store.write().await?;
+        for (meeting, course) in some {
+            let subject = format!("meeting:{meeting}");
+            let told = told(hours, kind, &subject, now, None);
+            let audience = Audience::Course(*course, kind.reaches(), now.date_naive());
+            // What a hold kept is told once the hold has ended.
+            queue(&tx, told, audience, Again::AfterDropped).await?;
+        }
+        tx.commit().await?;
+    }
+    let tx = app.store.write().await?;
+    mail::put_round(&tx, kind, &round, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Tells those who look after the installation, unless this was told already.

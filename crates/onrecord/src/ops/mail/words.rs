@@ -14,6 +14,7 @@ use crate::model::mail::{Dropped, Mail, MailKind, one_line};
 use crate::model::people::{GlobalRole, User};
 use crate::model::verdict::{Cause, Owner};
 use crate::model::words::Word as _;
+use crate::ops::retention::warn;
 use crate::ops::rights::{self, Seen};
 use crate::ops::{Result, monitor, report};
 use crate::post::{Item, Link};
@@ -42,6 +43,7 @@ pub(super) async fn say(app: &App, reader: &User, mail: &Mail) -> Result<Judged>
     match mail.kind {
         MailKind::RecordingReady => ready(app, t, reader, mail.meeting()).await,
         MailKind::StillMissing => missing(app, t, reader, mail.meeting()).await,
+        MailKind::Removing => removing(app, t, reader, mail.meeting()).await,
         MailKind::FailingBeforeClass | MailKind::NotRecording | MailKind::Expiring | MailKind::NoRoom => {
             alert(app, t, reader, mail).await
         }
@@ -124,6 +126,33 @@ async fn missing(app: &App, t: &'static Text, reader: &User, meeting: Option<Mee
             title: t.with("mail-missing-title", &class_args(t, &class)),
             lines,
             link: Some(class_link(app, t, &class, "", "mail-open-class")),
+        },
+        why: why(t, seen.standing),
+    }))
+}
+
+async fn removing(app: &App, t: &'static Text, reader: &User, meeting: Option<MeetingId>) -> Result<Judged> {
+    let Some((class, seen)) = seen(app, reader, meeting).await? else { return Ok(Err(Dropped::NotAllowed)) };
+    if seen.standing != Standing::Instructor {
+        return Ok(Err(Dropped::NotAllowed));
+    }
+    let due = match meeting {
+        Some(meeting) => warn::first(app, meeting).await?,
+        None => None,
+    };
+    let Some(due) = due else { return Ok(Err(Dropped::Resolved)) };
+    let until = day(t, due.max(app.clock.now()), zone(&class.time_zone));
+    let lines = vec![
+        when(t, &class),
+        t.with("mail-removing-line", &[("until", until.into())]),
+        t.get("mail-removing-fix").to_owned(),
+    ];
+    Ok(Ok(Said {
+        subject: t.with("mail-removing-subject", &class_args(t, &class)),
+        item: Item {
+            title: one_line(&class.title),
+            lines,
+            link: Some(class_link(app, t, &class, "?tab=recordings", "mail-ready-link")),
         },
         why: why(t, seen.standing),
     }))

@@ -8,6 +8,7 @@ use serde_json::json;
 
 mod plan;
 mod run;
+pub(crate) mod warn;
 pub mod words;
 
 use super::actor::Actor;
@@ -104,6 +105,10 @@ pub async fn explain(app: &App, t: &Text, meeting: MeetingId) -> Result<HashMap<
     let sentence = |placed: &things::Placed| {
         let id = placed.artifact?;
         let hold = holds.iter().find(|hold| hold.scope != HoldScope::Recording || hold.subject_id == id.0);
+        // Where the school has written no policy, there is nothing to say of each recording.
+        if policies.is_empty() && hold.is_none() {
+            return None;
+        }
         let ruling = rules::judge(&placed.thing, &policies, hold, now);
         Some((id, words::sentence(t, &ruling, &policies)))
     };

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::model::id::{CourseId, UserId};
+use crate::model::id::CourseId;
 use crate::model::mail::{MailKind, Part};
 use crate::params;
 use crate::store::{Result, Tx};
@@ -107,11 +107,4 @@ fn of_installation(kind: MailKind, parts: &[Part]) -> String {
     let roles = if roles.is_empty() { "''".to_owned() } else { roles.join(", ") };
     let usual = kind.usual_pace(Part::Admin);
     format!("SELECT a.id AS user_id, '{usual}' AS usual FROM \"user\" a WHERE a.role IN ({roles})")
-}
-
-/// Queues a mail for one person, whatever they are.
-pub async fn queue_for(tx: &Tx, told: Told<'_>, user: UserId) -> Result<u64> {
-    let sql = "INSERT INTO mail (user_id, kind, subject, queued_at, due_at) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (kind, subject, user_id) DO NOTHING";
-    tx.execute(sql, params![user, told.kind, told.subject, told.at, told.soon]).await
 }

@@ -166,6 +166,7 @@ pub(super) fn kind_words(t: &'static Text, kind: MailKind) -> &'static str {
         MailKind::FailingBeforeClass => t.get("mail-kind-failing"),
         MailKind::NotRecording => t.get("mail-kind-not-recording"),
         MailKind::Expiring => t.get("mail-kind-expiring"),
+        MailKind::Removing => t.get("mail-kind-removing"),
         MailKind::NoRoom => t.get("mail-kind-no-room"),
         MailKind::SecretExpiring => t.get("mail-kind-ending"),
         MailKind::DeadLetters => t.get("mail-kind-dead"),

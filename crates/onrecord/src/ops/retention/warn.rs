@@ -1,0 +1,69 @@
+//! What the policies will remove within two weeks, so that whoever teaches is told while it can still be kept. Only
+//! recordings are told: they are what somebody would miss.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::App;
+use crate::model::hold::HoldScope;
+use crate::model::id::{CourseId, MeetingId};
+use crate::model::retention::{self as rules, Kept, Nature, Ruling};
+use crate::ops::{Result, bin};
+use crate::store::retention::things::{self, Placed};
+use crate::store::{holds, retention};
+
+/// Told so long before.
+const AHEAD: TimeDelta = TimeDelta::days(14);
+
+/// Things read at a time.
+const BATCH: i64 = 1_000;
+
+/// The classes of which a recording will be removed within two weeks, with their courses. Holds are not asked for.
+pub(crate) async fn classes(app: &App) -> Result<BTreeMap<MeetingId, CourseId>> {
+    let policies = retention::in_force(&app.store).await?;
+    let mut classes = BTreeMap::new();
+    if !policies.iter().any(|policy| policy.nature == Nature::Removal) {
+        return Ok(classes);
+    }
+    let (soon, spared) = (app.clock.now() + AHEAD, bin::time(app));
+    let mut after = 0;
+    loop {
+        let found = things::artifacts(&app.store, after, (BATCH, soon), spared).await?;
+        let Some(last) = found.last().map(Placed::subject_id) else { break };
+        for placed in found.iter().filter(|placed| is_there(placed)) {
+            if removal(&rules::judge(&placed.thing, &policies, None, soon)).is_some() {
+                classes.insert(placed.meeting, placed.thing.course_id);
+            }
+        }
+        after = last;
+    }
+    Ok(classes)
+}
+
+/// When the first recording of a class is removed, if that is within two weeks and nothing holds it.
+pub(crate) async fn first(app: &App, meeting: MeetingId) -> Result<Option<DateTime<Utc>>> {
+    let (now, spared) = (app.clock.now(), bin::time(app));
+    let policies = retention::in_force(&app.store).await?;
+    let all = holds::on_class(&app.store, meeting, now).await?;
+    let recordings = things::recordings(&app.store, meeting, spared).await?;
+    let due = recordings.iter().filter(|placed| is_there(placed)).filter_map(|placed| {
+        let of_this = |scope, subject| {
+            scope != HoldScope::Recording || placed.artifact.is_some_and(|id| id.0 == subject)
+        };
+        let hold = all.iter().find(|hold| of_this(hold.scope, hold.subject_id));
+        removal(&rules::judge(&placed.thing, &policies, hold, now + AHEAD))
+    });
+    Ok(due.min())
+}
+
+fn is_there(placed: &Placed) -> bool {
+    placed.thing.kind == Kept::Recording && placed.purged_at.is_none() && !placed.facts.is_binned()
+}
+
+fn removal(ruling: &Ruling) -> Option<DateTime<Utc>> {
+    match ruling {
+        Ruling::Kept(..) => None,
+        Ruling::CopyFirst(_, due) | Ruling::Due(_, due) => Some(*due),
+    }
+}
