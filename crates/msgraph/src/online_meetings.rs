@@ -1,7 +1,7 @@
 //! Online meetings: the Teams side of an event, where recording is switched on.
 //!
 //! Paths take the organizer's *object id*, never a UPN, and need Teams' application access policy besides the
-//! permission. There is no way here to switch recording off. Docs: `onlinemeeting-get`, `onlinemeeting-update`.
+//! permission. Recording is switched off by one call that does nothing else and that nothing falls back to. Docs: `onlinemeeting-get`, `onlinemeeting-update`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -190,6 +190,11 @@ impl OnlineMeeting {
             .collect()
     }
 
+    /// Whether this answer proves that Teams will not record by itself.
+    pub fn is_recording_off(&self) -> bool {
+        self.record_automatically == Some(false)
+    }
+
     /// Whether this answer proves that the meeting will be recorded and transcribed by itself.
     pub fn is_recording_enforced(&self) -> bool {
         self.record_automatically == Some(true)
@@ -236,6 +241,16 @@ struct IdOnly<'a> {
 }
 
 impl<'a> Enforcement<'a> {
+    /// Recording and transcription off. The only body that says so.
+    fn exempting(settings: &'a MeetingSettings) -> Self {
+        Self {
+            record_automatically: false,
+            allow_recording: false,
+            allow_transcription: false,
+            ..Self::new(settings)
+        }
+    }
+
     fn new(settings: &'a MeetingSettings) -> Self {
         let attendees = settings.participants.iter().map(|one| AttendeeEntry {
             upn: one.upn.as_deref(),
@@ -296,6 +311,21 @@ impl Client {
             .json(&Enforcement::new(settings));
         self.json(&call).await
     }
+
+    /// Makes Teams neither record nor transcribe this meeting, and sets who may present. The one call that switches
+    /// recording off: only for a meeting for which that was approved. Takes effect only before the meeting starts. What
+    /// comes back is Teams' answer, not a proof: read the meeting again.
+    pub async fn exempt_from_recording(
+        &self,
+        organizer_id: &str,
+        meeting_id: &str,
+        settings: &MeetingSettings,
+    ) -> Result<OnlineMeeting, Error> {
+        let call = meetings(Call::patch(Lane::Meetings, "users"), organizer_id)
+            .id(meeting_id)
+            .json(&Enforcement::exempting(settings));
+        self.json(&call).await
+    }
 }
 
 fn meetings(call: Call, organizer_id: &str) -> Call {
@@ -329,9 +359,22 @@ mod tests {
     }
 
     #[test]
+    fn an_exemption_differs_from_enforcement_in_recording_alone() {
+        let settings = MeetingSettings { lobby: LobbyScope::Organization, participants: Vec::new() };
+        let mut on = serde_json::to_value(Enforcement::new(&settings)).expect("JSON");
+        let off = serde_json::to_value(Enforcement::exempting(&settings)).expect("JSON");
+        for flag in ["recordAutomatically", "allowRecording", "allowTranscription"] {
+            assert_eq!((&on[flag], &off[flag]), (&true.into(), &false.into()), "{flag}");
+            on[flag] = false.into();
+        }
+        assert_eq!(on, off);
+    }
+
+    #[test]
     fn a_meeting_without_the_flag_is_not_proved() {
         let read = |json: &str| serde_json::from_str::<OnlineMeeting>(json).expect("a meeting");
         assert!(!read(r#"{"id":"m","recordAutomatically":null}"#).is_recording_enforced());
+        assert!(!read(r#"{"id":"m","recordAutomatically":null}"#).is_recording_off());
         assert!(
             !read(r#"{"id":"m","recordAutomatically":true,"allowRecording":false}"#).is_recording_enforced()
         );

@@ -127,6 +127,8 @@ pub enum Act {
     Sync,
     /// Hide or show a recording.
     Hide,
+    /// Ask for an exception to recording, decide on one that somebody else asked for in another role, end one.
+    Exempt,
 }
 
 /// What can be done with the installation.
@@ -178,6 +180,7 @@ pub fn decide(standing: Standing, scope: Scope, act: Act, facts: Facts) -> Decis
         Act::Edit | Act::Sync | Act::Hide => {
             matches!(standing, Standing::Admin | Standing::Instructor) && scope >= Scope::Write
         }
+        Act::Exempt => standing != Standing::Learner && scope >= Scope::Write,
     };
     if may { Decision::Allowed } else { Decision::Forbidden }
 }

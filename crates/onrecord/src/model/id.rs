@@ -97,4 +97,6 @@ ids! {
     RetentionRunId,
     /// A person's data to be erased.
     ErasureId,
+    /// Classes that are not to be recorded.
+    ExceptionId,
 }

@@ -11,6 +11,7 @@ pub mod captions;
 pub mod cause;
 pub mod chat;
 pub mod conference;
+pub mod exception;
 pub mod expiry;
 pub mod file_name;
 pub mod finding;

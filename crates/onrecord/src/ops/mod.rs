@@ -16,6 +16,7 @@ pub mod duties;
 pub mod enforce;
 pub mod enrolment;
 pub mod erasure;
+pub mod exceptions;
 pub mod expiry;
 pub mod guard;
 pub mod hide;

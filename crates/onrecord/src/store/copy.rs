@@ -64,6 +64,7 @@ pub const TABLES: &[&str] = &[
     "erasure",
     "erased_identity",
     "playback_reason",
+    "recording_exception",
     "web_session",
     "api_token",
     "one_time_link",

@@ -38,6 +38,7 @@ pub mod drafts;
 pub mod enrolments;
 pub mod erasures;
 pub mod evidence;
+pub mod exceptions;
 pub mod expiry;
 pub mod files;
 pub mod holds;

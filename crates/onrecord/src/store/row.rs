@@ -311,6 +311,7 @@ id_params!(
     HoldId,
     RetentionRunId,
     ErasureId,
+    ExceptionId,
 );
 
 /// `($1, $2), ($3, $4), …` for `rows` rows of `columns` columns each.

@@ -142,6 +142,16 @@ routes! {
     post "/courses/{id}/roster" => show::courses::upload, Reach::Installation(GlobalAct::Administer);
     post "/courses/{id}/enrolments" => show::courses::enrol, Reach::Installation(GlobalAct::Administer);
     post "/courses/{id}/enrolments/{user}/remove" => show::courses::remove, Reach::Installation(GlobalAct::Administer);
+    get "/courses/{id}/exceptions" => show::exceptions::page, Reach::Course(Act::SeeStaffDetail);
+    post "/courses/{id}/exceptions" => show::exceptions::ask, Reach::Course(Act::Exempt);
+    post "/courses/{id}/exceptions/{exception}/decision" => show::exceptions::decide, Reach::Course(Act::Exempt);
+    post "/courses/{id}/exceptions/{exception}/end" => show::exceptions::end, Reach::Course(Act::Exempt);
+    get "/admin/cases" => show::cases::page, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/courses/{id}/exceptions" => api::exceptions::of_course, Reach::Course(Act::SeeStaffDetail);
+    post "/api/v1/courses/{id}/exceptions" => api::exceptions::ask, Reach::Course(Act::Exempt);
+    post "/api/v1/courses/{id}/exceptions/{exception}/decision" => api::exceptions::decide, Reach::Course(Act::Exempt);
+    post "/api/v1/courses/{id}/exceptions/{exception}/end" => api::exceptions::end, Reach::Course(Act::Exempt);
+    get "/api/v1/exceptions" => api::exceptions::all, Reach::Installation(GlobalAct::Oversee);
     get "/admin/users" => show::users::page, Reach::Installation(GlobalAct::Administer);
     post "/admin/users" => show::users::invite, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/file" => show::users::upload, Reach::Installation(GlobalAct::Administer);

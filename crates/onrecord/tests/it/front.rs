@@ -204,6 +204,7 @@ fn audit_actions() -> BTreeSet<String> {
         "conference",
         "course",
         "erasure",
+        "exception",
         "file",
         "hold",
         "import",

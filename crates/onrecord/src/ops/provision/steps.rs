@@ -16,7 +16,7 @@ use crate::ops::{alerts, audit, organizer as accounts, schedule};
 use crate::store::integrations;
 use crate::store::meeting_steps::{self, OnlineMeetingIds, Organizer};
 
-type Step<T> = Result<T, Stuck>;
+pub(super) type Step<T> = Result<T, Stuck>;
 
 /// Whether the event says what the meeting says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,7 +339,7 @@ pub(super) async fn online_meeting(
     Ok(Some(found))
 }
 
-fn teams_ids(case: &Case) -> Step<(String, String)> {
+pub(super) fn teams_ids(case: &Case) -> Step<(String, String)> {
     let text = "Teams does not know this meeting.";
     let id = case.meeting.online_meeting_id.clone();
     Ok((organizer_id(case)?, id.ok_or_else(|| Stuck::failed(Status::FailedNotFound, text))?))
@@ -350,24 +350,31 @@ pub(crate) async fn enforce(app: &App, client: &Client, case: &mut Case) -> Step
     let (organizer, online_meeting) = teams_ids(case)?;
     let id = case.meeting.id;
     tracing::info!(online_meeting, "🔴 Enabling auto-recording for meeting: {id}");
-    let entered = people::participants(app, client, case, (&organizer, &online_meeting)).await?;
-    let settings = MeetingSettings {
-        lobby: case.integration.lobby_scope.clone().into(),
-        participants: entered.participants,
-    };
+    let settings = settings(app, client, case).await?;
     if let Err(error) = client.enforce_recording(&organizer, &online_meeting, &settings).await {
         return Err(judge(client, Asked::Meetings, error).await);
-    }
-    if entered.left_out != case.meeting.left_out {
-        let tx = app.store.write().await?;
-        meeting_steps::save_left_out(&tx, id, &entered.left_out).await?;
-        tx.commit().await?;
     }
     read_back(app, client, case, &settings).await
 }
 
+/// What Teams is told of a meeting besides recording: its lobby, and who has which role. Keeps who could not be entered.
+pub(super) async fn settings(app: &App, client: &Client, case: &mut Case) -> Step<MeetingSettings> {
+    let (organizer, online_meeting) = teams_ids(case)?;
+    let entered = people::participants(app, client, case, (&organizer, &online_meeting)).await?;
+    if entered.left_out != case.meeting.left_out {
+        let tx = app.store.write().await?;
+        meeting_steps::save_left_out(&tx, case.meeting.id, &entered.left_out).await?;
+        tx.commit().await?;
+        case.meeting.left_out = entered.left_out;
+    }
+    Ok(MeetingSettings {
+        lobby: case.integration.lobby_scope.clone().into(),
+        participants: entered.participants,
+    })
+}
+
 /// Reads the meeting and keeps `enabled` only if it says that it will be recorded.
-pub(crate) async fn read_back(
+async fn read_back(
     app: &App,
     client: &Client,
     case: &mut Case,

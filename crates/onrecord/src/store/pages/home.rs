@@ -208,7 +208,7 @@ pub async fn failing(
         .rows(
             "SELECT m.auto_recording_status AS fault, COUNT(*) AS n, MIN(m.starts_at) AS first_at FROM meeting m
              WHERE m.starts_at >= $1 AND m.starts_at < $2 AND m.ends_at > $3 AND m.cancelled_at IS NULL
-               AND m.auto_recording_status NOT IN ('enabled', 'pending')
+               AND m.auto_recording_status NOT IN ('enabled', 'pending', 'exempted')
              GROUP BY m.auto_recording_status ORDER BY MIN(m.starts_at), m.auto_recording_status",
             params![between.0, between.1, now],
         )

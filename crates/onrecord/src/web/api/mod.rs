@@ -7,6 +7,7 @@ pub mod by_hand;
 pub mod chat;
 pub mod conferences;
 pub mod courses;
+pub mod exceptions;
 pub mod files;
 pub mod holds;
 pub mod inbox;

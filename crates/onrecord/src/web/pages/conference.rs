@@ -5,7 +5,7 @@ use askama::{Template, filters::HtmlSafe};
 
 use crate::web::{
     page::Page,
-    parts::{self, Answer, Badge, Crumb, Empty, Note, Pager, PartLine, Recline, Step, Tabs},
+    parts::{self, Answer, Badge, Crumb, Empty, Link, Note, Pager, PartLine, Recline, Step, Tabs},
     text::Text,
     when::{self, Moment},
 };
@@ -83,6 +83,8 @@ pub struct Overview {
     pub last_sync: Option<LastSync>,
     pub seen_by: String,
     pub notice: String,
+    /// What can be done about the recording of this class besides.
+    pub cases: Vec<Link>,
 }
 
 impl HtmlSafe for Overview {}

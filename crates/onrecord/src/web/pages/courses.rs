@@ -51,6 +51,8 @@ pub struct Course {
     pub more_conferences: Option<Pager>,
     /// For whoever may edit its classes. Posted to `/courses/{id}/settings`.
     pub settings: Option<CourseSettings>,
+    /// Where its exceptions to recording are, for staff.
+    pub exceptions_href: Option<String>,
     /// `None` for learners: they do not see who else is enrolled.
     pub roster: Option<Roster>,
 }

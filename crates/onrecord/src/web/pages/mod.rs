@@ -9,6 +9,7 @@ pub mod conference_form;
 pub mod conferences;
 pub mod courses;
 pub mod error;
+pub mod exceptions;
 pub mod home;
 pub mod inbox;
 pub mod integration;

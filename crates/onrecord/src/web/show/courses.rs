@@ -217,6 +217,7 @@ async fn render_course(
         more_conferences: course_pager(t, id, ("cursor", &asked.cursor), next, conferences.len()),
         conferences,
         settings: seen.may(&reader.viewer, Act::Edit).then(|| course_settings::fields(t, course)),
+        exceptions_href: staff.then(|| format!("/courses/{id}/exceptions")),
         roster,
     };
     Ok(html(status, &view).into_response())

@@ -14,12 +14,13 @@ use crate::model::words::Word as _;
 use crate::ops::Result;
 use crate::ops::notice::{self, OwnTerms};
 use crate::ops::rights::Seen;
+use crate::store::exceptions;
 use crate::store::media::Breadth;
 use crate::store::pages::class::{Around, Reading};
 use crate::store::pages::class_parts::{self, Part};
 use crate::web::pages::conference::{Join, LastSync, Overview};
 use crate::web::pages::trouble::EnableFailure;
-use crate::web::parts::{Mark, Note, PartLine, Step};
+use crate::web::parts::{Link, Mark, Note, PartLine, Step};
 use crate::web::text::{Text, join_names};
 use crate::web::when::When;
 
@@ -46,6 +47,7 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
     let mut notes = live::notes(sight, &told.open);
     if staff {
         notes.extend(self::notes(sight));
+        notes.extend(exempted(sight).await?);
     }
     Ok(Overview {
         t: sight.t,
@@ -58,6 +60,7 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
         last_sync: if staff { last_sync(sight, &readings) } else { None },
         seen_by: seen_by(sight.t, sight.seen, sight.around),
         notice: notice_text(sight.app, sight.around),
+        cases: cases(sight),
     })
 }
 
@@ -85,7 +88,19 @@ pub(super) fn without_class(
         last_sync: None,
         seen_by: seen_by(t, seen, around),
         notice: notice_text(app, around),
+        cases: Vec::new(),
     }
+}
+
+/// What can be done about the recording of a class that has not begun.
+fn cases(sight: Sight<'_>) -> Vec<Link> {
+    let course = sight.seen.placed.conference.course_id;
+    let mut links = Vec::new();
+    if sight.verdict == Verdict::Upcoming && sight.may(Act::Exempt) {
+        let href = format!("/courses/{course}/exceptions?class={}", sight.meeting.id);
+        links.push(Link::new(href, sight.t.get("exception-of-class")));
+    }
+    links
 }
 
 /// "Scheduled by Łukasz Wójcik", or that it was taken over from elsewhere.
@@ -110,6 +125,27 @@ pub(super) fn kind_name(t: &'static Text, kind: SyncKind) -> &'static str {
 /// The reason why recording could not be switched on, if it could not.
 pub(super) fn failure(status: AutoRecordingStatus) -> Option<EnableFailure> {
     EnableFailure::parse(status.as_str())
+}
+
+/// That an approved exception covers the class, and whether Teams has said so; until then it says what keeps it.
+async fn exempted(sight: Sight<'_>) -> Result<Option<Note>> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    if !sight.is_ahead() {
+        return Ok(None);
+    }
+    let approved = exceptions::of_meeting(&sight.app.store, meeting.id).await?;
+    let Some(one) = approved.iter().find(|one| one.covers(meeting.id, meeting.starts_at)) else {
+        return Ok(None);
+    };
+    let href = format!("/courses/{}/exceptions", one.course_id);
+    let note = if meeting.auto_recording_status == AutoRecordingStatus::Exempted {
+        Note::new(Some(Mark::Exempted), t.get("exempted-note")).line(one.reason.clone())
+    } else {
+        Note::new(Some(Mark::Waiting), t.get("exempted-not-yet"))
+            .line(one.reason.clone())
+            .line(meeting.auto_recording_detail.clone())
+    };
+    Ok(Some(note.link(Link::new(href, t.get("exceptions-title")))))
 }
 
 fn notes(sight: Sight<'_>) -> Vec<Note> {

@@ -15,7 +15,7 @@ use crate::web::{
         },
         trouble::{self, EnableFailure},
     },
-    parts::{Answer, Badge, Empty, Mark, Note, Recline, Step, Tab, Tabs},
+    parts::{Answer, Badge, Empty, Link, Mark, Note, Recline, Step, Tab, Tabs},
     text::Text,
 };
 
@@ -104,6 +104,7 @@ fn overview(t: &'static Text) -> Overview {
         }),
         seen_by: "118 learners of the course: recordings and transcript. Chat and the attendance of others: instructors only.".to_owned(),
         notice: sample::notice(),
+        cases: vec![Link::new("#", t.get("exception-of-class"))],
     }
 }
 

@@ -1,0 +1,29 @@
+//! What people were told of recording and said to it, as tables of the first schema: exceptions, acknowledgements,
+//! objections, and what guardians of minors said.
+
+/// Runs after the tables of people, conferences and meetings.
+pub(super) const NOTICE: &str = "
+CREATE TABLE recording_exception (
+    id {id},
+    course_id BIGINT NOT NULL REFERENCES course (id),
+    meeting_id BIGINT REFERENCES meeting (id),
+    reason {text} NOT NULL,
+    starts_at {time} NOT NULL,
+    ends_at {time} NOT NULL,
+    asked_by BIGINT REFERENCES \"user\" (id),
+    asked_as {text} NOT NULL,
+    asked_at {time} NOT NULL,
+    ruling {text},
+    decided_by BIGINT REFERENCES \"user\" (id),
+    decided_as {text},
+    decided_at {time},
+    decision_note {text} NOT NULL DEFAULT '',
+    ended_at {time},
+    ended_by BIGINT REFERENCES \"user\" (id),
+    end_reason {text} NOT NULL DEFAULT ''
+);
+CREATE INDEX recording_exception_by_course ON recording_exception (course_id, id);
+CREATE INDEX recording_exception_undecided ON recording_exception (id) WHERE ruling IS NULL AND ended_at IS NULL;
+CREATE INDEX recording_exception_approved ON recording_exception (ends_at) WHERE ruling = 'approved';
+CREATE INDEX meeting_exempted ON meeting (starts_at, id) WHERE auto_recording_status = 'exempted';
+";
