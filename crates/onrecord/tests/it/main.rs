@@ -26,6 +26,7 @@ mod documents;
 mod doors;
 mod enforce;
 mod erasures;
+mod exceptions;
 mod expiry;
 mod flaky;
 mod floor_plan;
