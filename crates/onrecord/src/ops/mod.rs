@@ -1,6 +1,7 @@
 //! The operations: every write and every step outside the database. A door parses, calls one of these, and
 //! renders. Each may be repeated.
 
+pub mod acknowledge;
 pub mod actor;
 pub mod alerts;
 pub mod alive;

@@ -127,7 +127,7 @@ async fn change_event(app: &App, client: &Client, case: &Case) -> Step<()> {
         }
         Err(error) => return Err(judge(client, Asked::Calendar, error).await),
     };
-    let words = notices::in_force(app, &case.integration).await?;
+    let words = notices::announce(app, &case.integration, case.meeting.id).await?;
     let block = notice::invitation_html(&case.conference.description, &words);
     let body = notice::with_invitation(event.body_html().unwrap_or_default(), &block);
     let patch = EventPatch {

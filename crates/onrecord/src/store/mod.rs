@@ -18,6 +18,7 @@ use crate::fail::{self, Step};
 
 mod row;
 
+pub mod acknowledgements;
 pub mod alerts;
 pub mod artifacts;
 pub mod attendance;

@@ -146,6 +146,15 @@ routes! {
     post "/courses/{id}/exceptions" => show::exceptions::ask, Reach::Course(Act::Exempt);
     post "/courses/{id}/exceptions/{exception}/decision" => show::exceptions::decide, Reach::Course(Act::Exempt);
     post "/courses/{id}/exceptions/{exception}/end" => show::exceptions::end, Reach::Course(Act::Exempt);
+    post "/join/{id}" => show::join::acknowledge, Reach::Meeting(Act::Join);
+    get "/courses/{id}/acknowledgements" => show::notices::of_course, Reach::Course(Act::SeeStaffDetail);
+    get "/admin/notices" => show::notices::page, Reach::Installation(GlobalAct::Oversee);
+    post "/admin/notices/wordings" => show::notices::save, Reach::Installation(GlobalAct::Retain);
+    get "/api/v1/meetings/{id}/notice" => api::notices::of_meeting, Reach::Meeting(Act::Join);
+    post "/api/v1/meetings/{id}/acknowledgement" => api::notices::acknowledge, Reach::Meeting(Act::Join);
+    get "/api/v1/courses/{id}/acknowledgements" => api::notices::of_course, Reach::Course(Act::SeeStaffDetail);
+    get "/api/v1/notices" => api::notices::versions, Reach::Installation(GlobalAct::Oversee);
+    put "/api/v1/notices/wordings" => api::notices::put_wording, Reach::Installation(GlobalAct::Retain);
     get "/admin/cases" => show::cases::page, Reach::Installation(GlobalAct::Oversee);
     get "/api/v1/courses/{id}/exceptions" => api::exceptions::of_course, Reach::Course(Act::SeeStaffDetail);
     post "/api/v1/courses/{id}/exceptions" => api::exceptions::ask, Reach::Course(Act::Exempt);

@@ -186,7 +186,7 @@ fn is_teams(event: &Event) -> bool {
 }
 
 async fn new_event(app: &App, case: &Case) -> Step<NewEvent> {
-    let words = crate::ops::notice::in_force(app, &case.integration).await?;
+    let words = crate::ops::notice::announce(app, &case.integration, case.meeting.id).await?;
     let transaction_id = Uuid::parse_str(&case.meeting.transaction_id)
         .map_err(|_| Stuck::failed(Status::FailedUnknown, "The transaction id of this class is no GUID."))?;
     Ok(NewEvent {

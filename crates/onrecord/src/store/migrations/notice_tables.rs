@@ -25,5 +25,28 @@ CREATE TABLE recording_exception (
 CREATE INDEX recording_exception_by_course ON recording_exception (course_id, id);
 CREATE INDEX recording_exception_undecided ON recording_exception (id) WHERE ruling IS NULL AND ended_at IS NULL;
 CREATE INDEX recording_exception_approved ON recording_exception (ends_at) WHERE ruling = 'approved';
+CREATE TABLE notice_wording (
+    integration_id BIGINT NOT NULL REFERENCES integration (id),
+    language {text} NOT NULL,
+    body {text} NOT NULL,
+    updated_at {time} NOT NULL,
+    PRIMARY KEY (integration_id, language)
+);
+CREATE TABLE meeting_notice (
+    meeting_id BIGINT NOT NULL REFERENCES meeting (id),
+    notice_version_id BIGINT NOT NULL REFERENCES notice_version (id),
+    first_used_at {time} NOT NULL,
+    PRIMARY KEY (meeting_id, notice_version_id)
+);
+CREATE INDEX meeting_notice_by_version ON meeting_notice (notice_version_id);
+CREATE TABLE acknowledgement (
+    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
+    notice_version_id BIGINT NOT NULL REFERENCES notice_version (id),
+    meeting_id BIGINT NOT NULL REFERENCES meeting (id),
+    acknowledged_at {time} NOT NULL,
+    PRIMARY KEY (user_id, notice_version_id)
+);
+CREATE INDEX acknowledgement_by_version ON acknowledgement (notice_version_id);
+CREATE INDEX notice_version_latest ON notice_version (integration_id, language, id);
 CREATE INDEX meeting_exempted ON meeting (starts_at, id) WHERE auto_recording_status = 'exempted';
 ";

@@ -15,6 +15,7 @@ pub mod integration;
 pub mod keeping;
 pub mod ledger;
 pub mod monitor;
+pub mod notices;
 pub mod paging;
 pub mod people_data;
 pub mod recordings;

@@ -17,6 +17,7 @@ pub mod join;
 pub mod ledger;
 pub mod mail;
 pub mod monitor;
+pub mod notices;
 pub mod privacy;
 pub mod recording;
 pub mod reports;

@@ -28,7 +28,7 @@ use crate::web::input::{PathId, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Flash, Place, html};
 use crate::web::pages::courses::{Course, Courses, Enrolled, LineError, NewCourse, Roster, RosterChange};
-use crate::web::parts::{Badge, Choice, Empty, Field, FieldKind, Mark, Note, Pager};
+use crate::web::parts::{Badge, Choice, Empty, Field, FieldKind, Link, Mark, Note, Pager};
 use crate::web::text::Text;
 
 /// Courses on one page.
@@ -217,10 +217,17 @@ async fn render_course(
         more_conferences: course_pager(t, id, ("cursor", &asked.cursor), next, conferences.len()),
         conferences,
         settings: seen.may(&reader.viewer, Act::Edit).then(|| course_settings::fields(t, course)),
-        exceptions_href: staff.then(|| format!("/courses/{id}/exceptions")),
+        more: if staff { more(t, id) } else { Vec::new() },
         roster,
     };
     Ok(html(status, &view).into_response())
+}
+
+fn more(t: &'static Text, id: CourseId) -> Vec<Link> {
+    vec![
+        Link::new(format!("/courses/{id}/exceptions"), t.get("exceptions-title")),
+        Link::new(format!("/courses/{id}/acknowledgements"), t.get("acknowledgements-title")),
+    ]
 }
 
 fn course_lead(t: &'static Text, seen: &SeenCourse) -> String {

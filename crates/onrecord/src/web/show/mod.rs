@@ -29,6 +29,7 @@ pub mod mail;
 pub mod mail_stop;
 pub mod monitor;
 mod news;
+pub mod notices;
 mod overview;
 pub mod own_data;
 pub mod player;

@@ -59,7 +59,7 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
         timeline: timeline(sight, facts),
         last_sync: if staff { last_sync(sight, &readings) } else { None },
         seen_by: seen_by(sight.t, sight.seen, sight.around),
-        notice: notice_text(sight.app, sight.around),
+        notice: notice_for(sight).await?,
         cases: cases(sight),
     })
 }
@@ -249,6 +249,13 @@ fn seen_by(t: &Text, seen: &Seen, around: &Around) -> String {
         (true, true) => t.get("seen-by-chat-files"),
     };
     format!("{who} {rest}")
+}
+
+/// The notice in the reader's language, if the school wrote it in theirs.
+async fn notice_for(sight: Sight<'_>) -> Result<String> {
+    let id = sight.seen.placed.conference.integration_id;
+    let own = notice::in_language(sight.app, id, &sight.viewer.language).await?;
+    Ok(own.unwrap_or_else(|| notice_text(sight.app, sight.around)))
 }
 
 fn notice_text(app: &App, around: &Around) -> String {

@@ -21,12 +21,13 @@ pub(super) fn tabs(t: &'static Text, here: &str) -> Tabs {
             tab("/admin/bin", t.get("bin-title")),
             tab("/admin/requests", t.get("requests-title")),
             tab("/admin/cases", t.get("cases-title")),
+            tab("/admin/notices", t.get("notices-title")),
             tab("/admin/privacy", t.get("privacy-title")),
         ],
     }
 }
 
 /// Whether the viewer may change what these pages show.
-fn may_change(viewer: &Viewer) -> bool {
+pub(super) fn may_change(viewer: &Viewer) -> bool {
     decide_global(viewer, GlobalAct::Retain) == Decision::Allowed
 }
