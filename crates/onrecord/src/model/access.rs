@@ -127,6 +127,8 @@ pub enum Act {
     Sync,
     /// Hide or show a recording.
     Hide,
+    /// Object to being recorded.
+    Object,
     /// Ask for an exception to recording, decide on one that somebody else asked for in another role, end one.
     Exempt,
 }
@@ -180,6 +182,7 @@ pub fn decide(standing: Standing, scope: Scope, act: Act, facts: Facts) -> Decis
         Act::Edit | Act::Sync | Act::Hide => {
             matches!(standing, Standing::Admin | Standing::Instructor) && scope >= Scope::Write
         }
+        Act::Object => standing != Standing::Officer && scope >= Scope::Write,
         Act::Exempt => standing != Standing::Learner && scope >= Scope::Write,
     };
     if may { Decision::Allowed } else { Decision::Forbidden }

@@ -99,4 +99,6 @@ ids! {
     ErasureId,
     /// Classes that are not to be recorded.
     ExceptionId,
+    /// Somebody's objection to being recorded.
+    ObjectionId,
 }

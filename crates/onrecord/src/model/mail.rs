@@ -27,6 +27,8 @@ words! {
         SecretExpiring = "secret_expiring",
         /// Work was given up. Subject: `day:{date}`.
         DeadLetters = "dead_letters",
+        /// Objections or requests for exceptions wait for somebody. Subject: `day:{date}`.
+        CasesWaiting = "cases_waiting",
         /// Something is wrong with the whole. Subject: `day:{date}`.
         DailyCheck = "daily_check",
         /// The last week in numbers. Subject: `week:{Monday}`.
@@ -89,7 +91,7 @@ impl MailKind {
                 &[Part::Instructor, Part::Admin]
             }
             Self::NoRoom | Self::SecretExpiring | Self::DeadLetters | Self::DailyCheck => &[Part::Admin],
-            Self::WeeklyReport => &[Part::Admin, Part::Officer],
+            Self::WeeklyReport | Self::CasesWaiting => &[Part::Admin, Part::Officer],
         }
     }
 
@@ -118,7 +120,7 @@ impl MailKind {
 
     /// Whether there is only one a day or week already, so that choosing a pace would mean nothing.
     pub fn is_periodic(self) -> bool {
-        matches!(self, Self::DeadLetters | Self::DailyCheck | Self::WeeklyReport)
+        matches!(self, Self::DeadLetters | Self::CasesWaiting | Self::DailyCheck | Self::WeeklyReport)
     }
 
     /// How long it waits for others that belong into the same letter.

@@ -31,6 +31,7 @@ pub mod matching;
 pub mod mp4;
 pub mod notice;
 pub mod notification;
+pub mod objection;
 pub mod occasion;
 pub mod parts;
 pub mod people;

@@ -33,6 +33,7 @@ pub mod media;
 pub mod monitor;
 pub mod news;
 pub mod notice;
+pub mod objections;
 pub mod organizer;
 pub mod people;
 pub mod policy;

@@ -65,6 +65,8 @@ pub const TABLES: &[&str] = &[
     "erased_identity",
     "playback_reason",
     "recording_exception",
+    "objection",
+    "objection_note",
     "notice_wording",
     "meeting_notice",
     "acknowledgement",

@@ -187,6 +187,8 @@ pub struct Changed {
     pub visits: u64,
     /// Details of the audit.
     pub audit_details: u64,
+    /// Objections, whose words are gone.
+    pub objections: u64,
     /// Acknowledgements of the recording notice, which stand under the pseudonym.
     pub acknowledgements: u64,
 }
@@ -216,6 +218,7 @@ pub async fn erase(
          WHERE user_id = $1";
     changed.visits = tx.execute(sql, params![user]).await?;
     changed.audit_details = erase_details(tx, user, known).await?;
+    changed.objections = super::objections::erase(tx, user).await?;
     changed.acknowledgements = acknowledgements(tx, user).await?;
     let yesterday = at.date_naive().checked_sub_days(Days::new(1));
     tx.execute(
@@ -378,6 +381,26 @@ const SECTIONS: &[Section] = &[
             ("body", Cell::Text),
             ("acknowledged_at", Cell::Time),
         ],
+    ),
+    (
+        "objections",
+        "SELECT k.code, o.reason, o.raised_at, o.due_at, o.outcome, o.answer, o.closed_at FROM objection o
+         JOIN course k ON k.id = o.course_id WHERE o.user_id = $1 ORDER BY o.id",
+        &[
+            ("code", Cell::Text),
+            ("reason", Cell::Text),
+            ("raised_at", Cell::Time),
+            ("due_at", Cell::Time),
+            ("outcome", Cell::Text),
+            ("answer", Cell::Text),
+            ("closed_at", Cell::Time),
+        ],
+    ),
+    (
+        "objection_notes",
+        "SELECT n.objection_id, n.text, n.noted_at FROM objection_note n JOIN objection o ON o.id = n.objection_id
+         WHERE o.user_id = $1 ORDER BY n.id",
+        &[("objection_id", Cell::Number), ("text", Cell::Text), ("noted_at", Cell::Time)],
     ),
     (
         "exceptions",

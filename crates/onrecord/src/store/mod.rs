@@ -60,6 +60,7 @@ pub mod migrate;
 mod migrations;
 pub mod monitor;
 pub mod notices;
+pub mod objections;
 pub mod pages;
 pub mod policies;
 pub mod privacy;

@@ -312,6 +312,7 @@ id_params!(
     RetentionRunId,
     ErasureId,
     ExceptionId,
+    ObjectionId,
 );
 
 /// `($1, $2), ($3, $4), …` for `rows` rows of `columns` columns each.

@@ -155,6 +155,15 @@ routes! {
     get "/api/v1/courses/{id}/acknowledgements" => api::notices::of_course, Reach::Course(Act::SeeStaffDetail);
     get "/api/v1/notices" => api::notices::versions, Reach::Installation(GlobalAct::Oversee);
     put "/api/v1/notices/wordings" => api::notices::put_wording, Reach::Installation(GlobalAct::Retain);
+    get "/courses/{id}/objection" => show::objections::page, Reach::Course(Act::Object);
+    post "/courses/{id}/objection" => show::objections::raise, Reach::Course(Act::Object);
+    post "/objections/{id}/withdraw" => show::objections::withdraw, Reach::SignedIn;
+    get "/admin/cases/{id}" => show::objections::case, Reach::Installation(GlobalAct::Oversee);
+    post "/admin/cases/{id}" => show::objections::change, Reach::Installation(GlobalAct::Retain);
+    post "/api/v1/courses/{id}/objections" => api::objections::raise, Reach::Course(Act::Object);
+    get "/api/v1/me/objections" => api::objections::own, Reach::SignedIn;
+    get "/api/v1/objections" => api::objections::list, Reach::Installation(GlobalAct::Oversee);
+    patch "/api/v1/objections/{id}" => api::objections::change, Reach::Installation(GlobalAct::Retain);
     get "/admin/cases" => show::cases::page, Reach::Installation(GlobalAct::Oversee);
     get "/api/v1/courses/{id}/exceptions" => api::exceptions::of_course, Reach::Course(Act::SeeStaffDetail);
     post "/api/v1/courses/{id}/exceptions" => api::exceptions::ask, Reach::Course(Act::Exempt);

@@ -214,6 +214,7 @@ fn audit_actions() -> BTreeSet<String> {
         "ledger",
         "mail",
         "meeting",
+        "objection",
         "person",
         "policy",
         "privacy",

@@ -47,6 +47,7 @@ mod monitor;
 mod moving_house;
 mod notice;
 mod notifications;
+mod objections;
 mod pages_class;
 mod pages_class_list;
 mod pages_home;

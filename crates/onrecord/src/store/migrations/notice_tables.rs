@@ -25,6 +25,32 @@ CREATE TABLE recording_exception (
 CREATE INDEX recording_exception_by_course ON recording_exception (course_id, id);
 CREATE INDEX recording_exception_undecided ON recording_exception (id) WHERE ruling IS NULL AND ended_at IS NULL;
 CREATE INDEX recording_exception_approved ON recording_exception (ends_at) WHERE ruling = 'approved';
+CREATE TABLE objection (
+    id {id},
+    course_id BIGINT NOT NULL REFERENCES course (id),
+    meeting_id BIGINT REFERENCES meeting (id),
+    about BIGINT NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
+    reason {text} NOT NULL,
+    raised_at {time} NOT NULL,
+    due_at {time} NOT NULL,
+    owner_id BIGINT REFERENCES \"user\" (id),
+    outcome {text},
+    answer {text} NOT NULL DEFAULT '',
+    closed_at {time},
+    exception_id BIGINT REFERENCES recording_exception (id)
+);
+CREATE UNIQUE INDEX objection_open ON objection (user_id, course_id, about) WHERE closed_at IS NULL;
+CREATE INDEX objection_waiting ON objection (due_at) WHERE closed_at IS NULL;
+CREATE INDEX objection_by_user ON objection (user_id, id);
+CREATE TABLE objection_note (
+    id {id},
+    objection_id BIGINT NOT NULL REFERENCES objection (id),
+    author_id BIGINT NOT NULL REFERENCES \"user\" (id),
+    text {text} NOT NULL,
+    noted_at {time} NOT NULL
+);
+CREATE INDEX objection_note_of ON objection_note (objection_id, id);
 CREATE TABLE notice_wording (
     integration_id BIGINT NOT NULL REFERENCES integration (id),
     language {text} NOT NULL,

@@ -16,6 +16,7 @@ pub mod keeping;
 pub mod ledger;
 pub mod monitor;
 pub mod notices;
+pub mod objections;
 pub mod paging;
 pub mod people_data;
 pub mod recordings;

@@ -51,7 +51,7 @@ pub struct Course {
     pub more_conferences: Option<Pager>,
     /// For whoever may edit its classes. Posted to `/courses/{id}/settings`.
     pub settings: Option<CourseSettings>,
-    /// What else there is about the course, for staff.
+    /// What else there is about the course.
     pub more: Vec<Link>,
     /// `None` for learners: they do not see who else is enrolled.
     pub roster: Option<Roster>,

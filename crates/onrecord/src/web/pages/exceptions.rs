@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::objections::CaseList;
 use crate::web::{
     page::Page,
     parts::{self, Crumb, Empty, Field, Pager, Pill, Problem, Tabs},
@@ -49,12 +50,13 @@ pub struct ExceptionRow {
     pub may_end: bool,
 }
 
-/// `GET /admin/cases?cursor=`.
+/// `GET /admin/cases?cursor=&exceptions=`.
 #[derive(Debug, Template)]
 #[template(path = "pages/cases.html")]
 pub struct Cases {
     pub page: Page,
     pub tabs: Tabs,
+    pub objections: CaseList,
     pub exceptions: Vec<ExceptionRow>,
     pub exceptions_empty: Option<Empty>,
     pub exceptions_pager: Option<Pager>,

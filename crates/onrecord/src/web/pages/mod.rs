@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mail;
 pub mod monitor;
 pub mod notices;
+pub mod objections;
 pub mod privacy;
 pub mod recording;
 pub mod reports;

@@ -11,20 +11,23 @@ use serde::Deserialize;
 use super::exceptions::{PAGE, empty, pager, row};
 use super::retention::tabs;
 use crate::app::App;
-use crate::model::id::ExceptionId;
-use crate::ops::exceptions as ops;
+use crate::model::id::{ExceptionId, ObjectionId};
+use crate::ops::{Result as Done, exceptions as ops, objections as cases};
 use crate::web::auth::Reader;
 use crate::web::error::PageError;
 use crate::web::input::QueryOf;
 use crate::web::listing;
 use crate::web::page::{Place, html};
 use crate::web::pages::exceptions::Cases;
+use crate::web::pages::objections::CaseList;
+use crate::web::parts::Empty;
 
 /// Where the lists begin.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     cursor: String,
+    exceptions: String,
 }
 
 /// `GET /admin/cases`.
@@ -35,15 +38,40 @@ pub async fn page(
 ) -> Result<Response, PageError> {
     let t = reader.text();
     let now = app.clock.now();
-    let before = listing::cursor(Some(&asked.cursor))?.map(ExceptionId);
-    let mut found = ops::all(&app, &reader.viewer, (before, PAGE + 1)).await?;
-    let next = listing::page(&mut found, PAGE, |row| row.exception.id.0);
     let view = Cases {
         page: reader.page(t.get("cases-title"), Place::Retention),
         tabs: tabs(t, "/admin/cases"),
+        objections: objections(&app, &reader, &asked.cursor).await?,
+        exceptions: Vec::new(),
+        exceptions_empty: None,
+        exceptions_pager: None,
+    };
+    let before = listing::cursor(Some(&asked.exceptions))?.map(ExceptionId);
+    let mut found = ops::all(&app, &reader.viewer, (before, PAGE + 1)).await?;
+    let next = listing::page(&mut found, PAGE, |row| row.exception.id.0);
+    let view = Cases {
         exceptions_empty: found.is_empty().then(|| empty(t)),
-        exceptions_pager: pager(t, "/admin/cases", (before.is_some(), next), found.len()),
+        exceptions_pager: pager(t, ("/admin/cases", "exceptions"), (before.is_some(), next), found.len()),
         exceptions: found.iter().map(|line| row(t, now, line, None)).collect(),
+        ..view
     };
     Ok(html(StatusCode::OK, &view).into_response())
+}
+
+async fn objections(app: &App, reader: &Reader, cursor: &str) -> Done<CaseList> {
+    let t = reader.text();
+    let now = app.clock.now();
+    let before = listing::cursor(Some(cursor))?.map(ObjectionId);
+    let mut found = cases::list(app, &reader.viewer, (before, PAGE + 1)).await?;
+    let next = listing::page(&mut found, PAGE, |row| row.case.id.0);
+    Ok(CaseList {
+        pager: pager(t, ("/admin/cases", "cursor"), (before.is_some(), next), found.len()),
+        empty: found.is_empty().then(|| Empty {
+            icon: "safe",
+            title: t.get("objections-empty").into(),
+            text: t.get("objections-empty-text").into(),
+            action: None,
+        }),
+        rows: found.iter().map(|listed| super::objections::row(t, now, listed)).collect(),
+    })
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::account::fault;
 use super::{class_lines, conferences, course_settings};
 use crate::app::App;
-use crate::model::access::{Act, Decision, GlobalAct, decide_global};
+use crate::model::access::{Act, Decision, GlobalAct, Viewer, decide_global};
 use crate::model::id::{CourseId, UserId};
 use crate::model::people::CourseRole;
 use crate::model::words::Word as _;
@@ -217,17 +217,21 @@ async fn render_course(
         more_conferences: course_pager(t, id, ("cursor", &asked.cursor), next, conferences.len()),
         conferences,
         settings: seen.may(&reader.viewer, Act::Edit).then(|| course_settings::fields(t, course)),
-        more: if staff { more(t, id) } else { Vec::new() },
+        more: more(t, &reader.viewer, &seen),
         roster,
     };
     Ok(html(status, &view).into_response())
 }
 
-fn more(t: &'static Text, id: CourseId) -> Vec<Link> {
-    vec![
-        Link::new(format!("/courses/{id}/exceptions"), t.get("exceptions-title")),
-        Link::new(format!("/courses/{id}/acknowledgements"), t.get("acknowledgements-title")),
-    ]
+/// What else there is about the course for this reader.
+fn more(t: &'static Text, viewer: &Viewer, seen: &SeenCourse) -> Vec<Link> {
+    let pages = [
+        (Act::SeeStaffDetail, "exceptions", t.get("exceptions-title")),
+        (Act::SeeStaffDetail, "acknowledgements", t.get("acknowledgements-title")),
+        (Act::Object, "objection", t.get("objection-of-class")),
+    ];
+    let link = |(_, page, words)| Link::new(format!("/courses/{}/{page}", seen.course.id), words);
+    pages.into_iter().filter(|(act, ..)| seen.may(viewer, *act)).map(link).collect()
 }
 
 fn course_lead(t: &'static Text, seen: &SeenCourse) -> String {

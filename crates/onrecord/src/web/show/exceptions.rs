@@ -99,7 +99,7 @@ async fn render(
         action: home.clone(),
         fields,
         empty: rows.is_empty().then(|| empty(t)),
-        pager: pager(t, &home, (before.is_some(), next), rows.len()),
+        pager: pager(t, (&home, "cursor"), (before.is_some(), next), rows.len()),
         rows,
     };
     Ok(html(status, &view).into_response())
@@ -116,7 +116,7 @@ pub(super) fn empty(t: &'static Text) -> Empty {
 
 pub(super) fn pager(
     t: &'static Text,
-    home: &str,
+    (home, cursor): (&str, &str),
     (is_later, next): (bool, Option<String>),
     shown: usize,
 ) -> Option<Pager> {
@@ -124,7 +124,7 @@ pub(super) fn pager(
         t,
         shown: t.with("lines-shown", &[("n", (shown as i64).into())]),
         first: is_later.then(|| home.to_owned()),
-        next: next.map(|next| format!("{home}?cursor={next}")),
+        next: next.map(|next| format!("{home}?{cursor}={next}")),
     })
 }
 

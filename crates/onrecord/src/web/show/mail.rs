@@ -169,6 +169,7 @@ pub(super) fn kind_words(t: &'static Text, kind: MailKind) -> &'static str {
         MailKind::NoRoom => t.get("mail-kind-no-room"),
         MailKind::SecretExpiring => t.get("mail-kind-ending"),
         MailKind::DeadLetters => t.get("mail-kind-dead"),
+        MailKind::CasesWaiting => t.get("mail-kind-cases"),
         MailKind::DailyCheck => t.get("mail-kind-check"),
         MailKind::WeeklyReport => t.get("mail-kind-week"),
     }

@@ -30,6 +30,7 @@ pub mod mail_stop;
 pub mod monitor;
 mod news;
 pub mod notices;
+pub mod objections;
 mod overview;
 pub mod own_data;
 pub mod player;

@@ -86,7 +86,7 @@ async fn render(
             text: t.get("notices-empty-text").into(),
             action: None,
         }),
-        pager: pager(t, "/admin/notices", (before.is_some(), next), found.len()),
+        pager: pager(t, ("/admin/notices", "cursor"), (before.is_some(), next), found.len()),
         rows: found.into_iter().map(|version| row(t, &when, version)).collect(),
         fields: may_change(&reader.viewer).then(|| fields(t, typed, errors)),
     };
@@ -171,7 +171,7 @@ pub async fn of_course(
             text: t.get("roster-empty-text").into(),
             action: None,
         }),
-        pager: pager(t, &home, (after.is_some(), next), people.len()),
+        pager: pager(t, (&home, "cursor"), (after.is_some(), next), people.len()),
         rows: people.into_iter().map(|person| acknowledged(t, &when, person)).collect(),
     };
     Ok(html(StatusCode::OK, &view).into_response())

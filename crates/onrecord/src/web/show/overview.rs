@@ -96,6 +96,10 @@ pub(super) fn without_class(
 fn cases(sight: Sight<'_>) -> Vec<Link> {
     let course = sight.seen.placed.conference.course_id;
     let mut links = Vec::new();
+    if sight.is_ahead() && sight.may(Act::Object) {
+        let href = format!("/courses/{course}/objection?class={}", sight.meeting.id);
+        links.push(Link::new(href, sight.t.get("objection-of-class")));
+    }
     if sight.verdict == Verdict::Upcoming && sight.may(Act::Exempt) {
         let href = format!("/courses/{course}/exceptions?class={}", sight.meeting.id);
         links.push(Link::new(href, sight.t.get("exception-of-class")));
