@@ -90,6 +90,18 @@ pub struct MeetingSettings {
     pub lobby: LobbyScope,
     /// The complete list: whoever is missing loses their role.
     pub participants: Vec<MeetingParticipant>,
+    /// Camera and microphone of attendees.
+    pub attendee_media: AttendeeMedia,
+}
+
+/// What attendees may do with camera and microphone. Whoever presents may change it in the meeting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AttendeeMedia {
+    /// As the meeting has it.
+    #[default]
+    AsIs,
+    /// Off until a presenter allows them.
+    Off,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +165,10 @@ pub struct OnlineMeeting {
     pub is_end_to_end_encryption_enabled: Option<bool>,
     /// Who may present.
     pub allowed_presenters: Option<AllowedPresenters>,
+    /// Whether attendees may switch their camera on.
+    pub allow_attendee_to_enable_camera: Option<bool>,
+    /// Whether attendees may switch their microphone on.
+    pub allow_attendee_to_enable_mic: Option<bool>,
     /// Whether there is a chat.
     pub allow_meeting_chat: Option<Presence>,
     /// Where the organizer changes options by hand.
@@ -213,6 +229,10 @@ struct Enforcement<'a> {
     allowed_presenters: AllowedPresenters,
     lobby_bypass_settings: WireLobby,
     participants: AttendeeList<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_attendee_to_enable_camera: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_attendee_to_enable_mic: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -257,6 +277,7 @@ impl<'a> Enforcement<'a> {
             role: one.role.as_ref(),
             identity: one.user_id.as_deref().map(|id| UserOnly { user: IdOnly { id } }),
         });
+        let may_enable = (settings.attendee_media == AttendeeMedia::Off).then_some(false);
         Self {
             record_automatically: true,
             allow_recording: true,
@@ -267,6 +288,8 @@ impl<'a> Enforcement<'a> {
                 is_dial_in_bypass_enabled: Some(false),
             },
             participants: AttendeeList { attendees: attendees.collect() },
+            allow_attendee_to_enable_camera: may_enable,
+            allow_attendee_to_enable_mic: may_enable,
         }
     }
 }
@@ -345,6 +368,7 @@ mod tests {
                 upn: Some("t@school.example".to_owned()),
                 role: Some(ParticipantRole::Coorganizer),
             }],
+            attendee_media: AttendeeMedia::AsIs,
         };
         let json = serde_json::to_value(Enforcement::new(&settings)).expect("JSON");
         assert_eq!(
@@ -360,7 +384,11 @@ mod tests {
 
     #[test]
     fn an_exemption_differs_from_enforcement_in_recording_alone() {
-        let settings = MeetingSettings { lobby: LobbyScope::Organization, participants: Vec::new() };
+        let settings = MeetingSettings {
+            lobby: LobbyScope::Organization,
+            participants: Vec::new(),
+            attendee_media: AttendeeMedia::Off,
+        };
         let mut on = serde_json::to_value(Enforcement::new(&settings)).expect("JSON");
         let off = serde_json::to_value(Enforcement::exempting(&settings)).expect("JSON");
         for flag in ["recordAutomatically", "allowRecording", "allowTranscription"] {
@@ -368,6 +396,9 @@ mod tests {
             on[flag] = false.into();
         }
         assert_eq!(on, off);
+        for flag in ["allowAttendeeToEnableCamera", "allowAttendeeToEnableMic"] {
+            assert_eq!(off[flag], false, "{flag}");
+        }
     }
 
     #[test]

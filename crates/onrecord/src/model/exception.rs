@@ -178,8 +178,14 @@ mod tests {
             (0..30).filter(|hour| exception.covers(MeetingId(7), at(*hour))).collect()
         };
         assert_eq!(covered(&approved()), (10..20).collect::<Vec<_>>());
-        assert_eq!(covered(&Exception { decided_at: Some(at(12)), ..approved() }), (12..20).collect::<Vec<_>>());
-        assert_eq!(covered(&Exception { ended_at: Some(at(15)), ..approved() }), (10..15).collect::<Vec<_>>());
+        assert_eq!(
+            covered(&Exception { decided_at: Some(at(12)), ..approved() }),
+            (12..20).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            covered(&Exception { ended_at: Some(at(15)), ..approved() }),
+            (10..15).collect::<Vec<_>>()
+        );
         assert!(covered(&Exception { ruling: None, ..approved() }).is_empty());
         assert!(covered(&Exception { ruling: Some(Ruling::Refused), ..approved() }).is_empty());
         assert!(covered(&Exception { meeting_id: Some(MeetingId(8)), ..approved() }).is_empty());

@@ -99,6 +99,8 @@ ids! {
     ErasureId,
     /// Classes that are not to be recorded.
     ExceptionId,
+    /// What a minor's guardian was told or said.
+    GuardianWordId,
     /// Somebody's objection to being recorded.
     ObjectionId,
 }

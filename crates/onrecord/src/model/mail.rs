@@ -23,6 +23,8 @@ words! {
         Expiring = "expiring",
         /// The OneDrive that is to take the recording of a class has no room. Subject: `alert:{id}`.
         NoRoom = "no_room",
+        /// A class of minors is near, and something that is required of guardians is missing. Subject: `alert:{id}`.
+        ConsentMissing = "consent_missing",
         /// What signs in at Microsoft ends soon, or has ended. Subject: `{code}:{day it was found}`.
         SecretExpiring = "secret_expiring",
         /// Work was given up. Subject: `day:{date}`.
@@ -87,9 +89,11 @@ impl MailKind {
     pub fn reaches(self) -> &'static [Part] {
         match self {
             Self::RecordingReady => &[Part::Instructor, Part::Learner],
-            Self::StillMissing | Self::FailingBeforeClass | Self::NotRecording | Self::Expiring => {
-                &[Part::Instructor, Part::Admin]
-            }
+            Self::StillMissing
+            | Self::FailingBeforeClass
+            | Self::NotRecording
+            | Self::Expiring
+            | Self::ConsentMissing => &[Part::Instructor, Part::Admin],
             Self::NoRoom | Self::SecretExpiring | Self::DeadLetters | Self::DailyCheck => &[Part::Admin],
             Self::WeeklyReport | Self::CasesWaiting => &[Part::Admin, Part::Officer],
         }
@@ -109,6 +113,7 @@ impl MailKind {
                 | Self::NotRecording
                 | Self::Expiring
                 | Self::NoRoom
+                | Self::ConsentMissing
                 | Self::SecretExpiring
         )
     }

@@ -28,6 +28,7 @@ pub mod live;
 pub mod looking;
 pub mod mail;
 pub mod matching;
+pub mod minors;
 pub mod mp4;
 pub mod notice;
 pub mod notification;

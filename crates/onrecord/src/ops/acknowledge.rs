@@ -80,7 +80,8 @@ pub async fn acknowledge(
     let now = app.clock.now();
     let tx = app.store.write().await?;
     if acknowledgements::insert(&tx, (viewer.user_id, version), id, now).await? {
-        let about = (format!("notice:{version}"), json!({ "meeting": id, "language": notice.version.language }));
+        let about =
+            (format!("notice:{version}"), json!({ "meeting": id, "language": notice.version.language }));
         audit::record(app, &tx, Some(viewer.user_id), "notice.acknowledged", about).await?;
     }
     tx.commit().await?;

@@ -36,7 +36,10 @@ pub async fn perform(app: &App, duty: Duty) -> Result<()> {
         Duty::Drafts => keep::clear_drafts(app).await,
         Duty::Verdicts => sync::judge_by_time(app).await.map(|_| ()),
         Duty::Subscriptions => subscriptions::keep(app).await,
-        Duty::Expiry => expiry::watch(app).await,
+        Duty::Expiry => {
+            super::minors::warn(app).await?;
+            expiry::watch(app).await
+        }
         Duty::Storage => storage::watch(app).await,
         Duty::Examine => doctor::daily(app).await,
         Duty::Mail => mail::plan(app).await,

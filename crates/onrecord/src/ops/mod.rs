@@ -30,6 +30,7 @@ pub mod keep;
 pub mod ledger;
 pub mod mail;
 pub mod media;
+pub mod minors;
 pub mod monitor;
 pub mod news;
 pub mod notice;

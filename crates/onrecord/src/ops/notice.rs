@@ -194,12 +194,15 @@ pub async fn in_force(app: &App, integration: &Integration, language: &str) -> R
     if let Some(version) = kept(notices::latest(&tx, integration.id, &language).await?) {
         return Ok(version);
     }
-    let new =
-        NewNotice { integration: integration.id, language: &language, basis: integration.lawful_basis, body: &words };
+    let new = NewNotice {
+        integration: integration.id,
+        language: &language,
+        basis: integration.lawful_basis,
+        body: &words,
+    };
     let now = app.clock.now();
     let id = notices::insert(&tx, new, now).await?;
-    let about =
-        (format!("notice:{id}"), json!({ "basis": integration.lawful_basis, "language": language }));
+    let about = (format!("notice:{id}"), json!({ "basis": integration.lawful_basis, "language": language }));
     audit::record(app, &tx, None, "notice.in_force", about).await?;
     tx.commit().await?;
     Ok(NoticeVersion { id, basis: integration.lawful_basis, body: words, language, created_at: now })

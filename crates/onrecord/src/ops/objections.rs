@@ -61,11 +61,7 @@ pub async fn withdraw(app: &App, viewer: &Viewer, id: ObjectionId) -> Result<Obj
     if case.outcome.is_some() {
         return Err(Error::Conflict(say("op-objection-closed")));
     }
-    let closed = Objection {
-        outcome: Some(Outcome::Withdrawn),
-        closed_at: Some(app.clock.now()),
-        ..case
-    };
+    let closed = Objection { outcome: Some(Outcome::Withdrawn), closed_at: Some(app.clock.now()), ..case };
     objections::update(&tx, &closed).await?;
     let detail = json!({ "outcome": Outcome::Withdrawn });
     audit::record(app, &tx, Some(viewer.user_id), "objection.closed", (subject(id), detail)).await?;

@@ -44,10 +44,7 @@ pub async fn used(tx: &Tx, meeting: MeetingId, version: NoticeVersionId, at: Dat
 }
 
 /// The wordings that a class was announced with, the oldest first, and since when.
-pub async fn of_meeting(
-    db: &impl Read,
-    meeting: MeetingId,
-) -> Result<Vec<(NoticeVersionId, DateTime<Utc>)>> {
+pub async fn of_meeting(db: &impl Read, meeting: MeetingId) -> Result<Vec<(NoticeVersionId, DateTime<Utc>)>> {
     let sql = "SELECT notice_version_id, first_used_at FROM meeting_notice WHERE meeting_id = $1
                ORDER BY first_used_at, notice_version_id";
     let rows = db.rows(sql, params![meeting]).await?;
@@ -128,11 +125,7 @@ pub struct Version {
 }
 
 /// The newest wordings first, before `before`.
-pub async fn versions(
-    db: &impl Read,
-    before: Option<NoticeVersionId>,
-    limit: i64,
-) -> Result<Vec<Version>> {
+pub async fn versions(db: &impl Read, before: Option<NoticeVersionId>, limit: i64) -> Result<Vec<Version>> {
     let rows = db
         .rows(
             "SELECT v.id, v.language, v.lawful_basis, v.body, v.created_at,

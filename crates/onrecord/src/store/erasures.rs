@@ -187,6 +187,8 @@ pub struct Changed {
     pub visits: u64,
     /// Details of the audit.
     pub audit_details: u64,
+    /// What guardians were told or said, whose words are gone.
+    pub guardians: u64,
     /// Objections, whose words are gone.
     pub objections: u64,
     /// Acknowledgements of the recording notice, which stand under the pseudonym.
@@ -218,6 +220,7 @@ pub async fn erase(
          WHERE user_id = $1";
     changed.visits = tx.execute(sql, params![user]).await?;
     changed.audit_details = erase_details(tx, user, known).await?;
+    changed.guardians = super::minors::erase(tx, user).await?;
     changed.objections = super::objections::erase(tx, user).await?;
     changed.acknowledgements = acknowledgements(tx, user).await?;
     let yesterday = at.date_naive().checked_sub_days(Days::new(1));
@@ -380,6 +383,19 @@ const SECTIONS: &[Section] = &[
             ("language", Cell::Text),
             ("body", Cell::Text),
             ("acknowledged_at", Cell::Time),
+        ],
+    ),
+    (
+        "guardians",
+        "SELECT g.kind, g.guardian, g.evidence, g.given_at, g.expires_at, g.withdrawn_at FROM guardian_word g
+         WHERE g.user_id = $1 ORDER BY g.id",
+        &[
+            ("kind", Cell::Text),
+            ("guardian", Cell::Text),
+            ("evidence", Cell::Text),
+            ("given_at", Cell::Time),
+            ("expires_at", Cell::Time),
+            ("withdrawn_at", Cell::Time),
         ],
     ),
     (

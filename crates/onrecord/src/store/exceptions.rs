@@ -9,7 +9,8 @@ use crate::model::id::{CourseId, ExceptionId, MeetingId, UserId};
 use crate::model::job::JobKind;
 use crate::params;
 
-const COLUMNS: &str = "x.id, x.course_id, x.meeting_id, x.reason, x.starts_at, x.ends_at, x.asked_by, x.asked_as, x.asked_at,
+const COLUMNS: &str =
+    "x.id, x.course_id, x.meeting_id, x.reason, x.starts_at, x.ends_at, x.asked_by, x.asked_as, x.asked_at,
      x.ruling, x.decided_by, x.decided_as, x.decided_at, x.decision_note, x.ended_at, x.end_reason";
 
 fn exception(row: &Row) -> Result<Exception> {
@@ -85,12 +86,7 @@ pub async fn decide(
 }
 
 /// Ends it, or takes back what nobody has decided on.
-pub async fn end(
-    tx: &Tx,
-    id: ExceptionId,
-    (by, reason): (UserId, &str),
-    at: DateTime<Utc>,
-) -> Result<()> {
+pub async fn end(tx: &Tx, id: ExceptionId, (by, reason): (UserId, &str), at: DateTime<Utc>) -> Result<()> {
     tx.execute(
         "UPDATE recording_exception SET ended_at = $2, ended_by = $3, end_reason = $4 WHERE id = $1 AND ended_at IS NULL",
         params![id, at, by, reason],
@@ -243,8 +239,11 @@ const AHEAD: &str = "SELECT m.id, c.title, m.starts_at, m.ends_at, c.time_zone F
      WHERE c.course_id = $1 AND m.cancelled_at IS NULL AND m.starts_at > $2";
 
 fn ahead(row: &Row) -> Result<Ahead> {
-    let class =
-        Class { title: row.get("title")?, starts_at: row.get("starts_at")?, time_zone: row.get("time_zone")? };
+    let class = Class {
+        title: row.get("title")?,
+        starts_at: row.get("starts_at")?,
+        time_zone: row.get("time_zone")?,
+    };
     Ok(Ahead { id: row.id("id")?, class, ends_at: row.get("ends_at")? })
 }
 

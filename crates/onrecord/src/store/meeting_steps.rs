@@ -90,7 +90,8 @@ pub async fn save_status(
     detail: &str,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let read_back = matches!(status, AutoRecordingStatus::Enabled | AutoRecordingStatus::Exempted).then_some(at);
+    let read_back =
+        matches!(status, AutoRecordingStatus::Enabled | AutoRecordingStatus::Exempted).then_some(at);
     tx.execute(
         "UPDATE meeting SET auto_recording_status = $2, auto_recording_detail = $3,
              read_back_at = COALESCE($4, read_back_at), updated_at = $5 WHERE id = $1",

@@ -58,6 +58,7 @@ pub mod meeting_steps;
 pub mod meetings;
 pub mod migrate;
 mod migrations;
+pub mod minors;
 pub mod monitor;
 pub mod notices;
 pub mod objections;

@@ -7,7 +7,8 @@ use crate::model::id::{CourseId, ExceptionId, MeetingId, ObjectionId, UserId};
 use crate::model::objection::{CaseNote, Objection};
 use crate::params;
 
-const COLUMNS: &str = "o.id, o.course_id, o.meeting_id, o.user_id, o.reason, o.raised_at, o.due_at, o.owner_id, o.outcome,
+const COLUMNS: &str =
+    "o.id, o.course_id, o.meeting_id, o.user_id, o.reason, o.raised_at, o.due_at, o.owner_id, o.outcome,
      o.answer, o.closed_at, o.exception_id";
 
 fn objection(row: &Row) -> Result<Objection> {

@@ -312,6 +312,7 @@ id_params!(
     RetentionRunId,
     ErasureId,
     ExceptionId,
+    GuardianWordId,
     ObjectionId,
 );
 

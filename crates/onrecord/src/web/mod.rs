@@ -155,6 +155,16 @@ routes! {
     get "/api/v1/courses/{id}/acknowledgements" => api::notices::of_course, Reach::Course(Act::SeeStaffDetail);
     get "/api/v1/notices" => api::notices::versions, Reach::Installation(GlobalAct::Oversee);
     put "/api/v1/notices/wordings" => api::notices::put_wording, Reach::Installation(GlobalAct::Retain);
+    get "/courses/{id}/minors" => show::minors::page, Reach::Course(Act::SeeStaffDetail);
+    post "/courses/{id}/minors" => show::minors::mark_course, Reach::Installation(GlobalAct::Retain);
+    post "/courses/{id}/minors/people" => show::minors::mark_person, Reach::Installation(GlobalAct::Retain);
+    post "/courses/{id}/guardians" => show::minors::keep, Reach::Installation(GlobalAct::Retain);
+    post "/courses/{id}/guardians/{word}/withdraw" => show::minors::withdraw, Reach::Installation(GlobalAct::Retain);
+    get "/api/v1/courses/{id}/minors" => api::minors::of_course, Reach::Course(Act::SeeStaffDetail);
+    put "/api/v1/courses/{id}/minors" => api::minors::mark_course, Reach::Installation(GlobalAct::Retain);
+    put "/api/v1/users/{id}/minor" => api::minors::mark_person, Reach::Installation(GlobalAct::Retain);
+    post "/api/v1/users/{id}/guardians" => api::minors::keep, Reach::Installation(GlobalAct::Retain);
+    delete "/api/v1/guardians/{id}" => api::minors::withdraw, Reach::Installation(GlobalAct::Retain);
     get "/courses/{id}/objection" => show::objections::page, Reach::Course(Act::Object);
     post "/courses/{id}/objection" => show::objections::raise, Reach::Course(Act::Object);
     post "/objections/{id}/withdraw" => show::objections::withdraw, Reach::SignedIn;

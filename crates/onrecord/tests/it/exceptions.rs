@@ -76,7 +76,11 @@ async fn pass(school: &School, minutes: i64) {
 
 /// How often options of a meeting were written since the log was cleared.
 fn writes(school: &School) -> usize {
-    school.asked().iter().filter(|asked| asked.starts_with("PATCH") && asked.contains("onlineMeetings")).count()
+    school
+        .asked()
+        .iter()
+        .filter(|asked| asked.starts_with("PATCH") && asked.contains("onlineMeetings"))
+        .count()
 }
 
 #[tokio::test]
@@ -308,7 +312,8 @@ async fn people_ask_and_decide_on_pages() {
     assert!(class.contains(&format!("{home}?class={meeting}")));
     let form = instructor.get(&format!("{home}?class={meeting}")).await.expect(200).text();
     assert!(form.contains(&format!("value=\"{meeting}\" selected")), "{form}");
-    let empty = instructor.submit(&home, &[("scope", "span"), ("reason", "An exam")]).await.expect(422).text();
+    let empty =
+        instructor.submit(&home, &[("scope", "span"), ("reason", "An exam")]).await.expect(422).text();
     assert!(empty.contains("An exception has an end"), "{empty}");
     let scope = meeting.to_string();
     instructor.submit(&home, &[("scope", &scope), ("reason", "An exam")]).await.expect(303);
@@ -317,7 +322,10 @@ async fn people_ask_and_decide_on_pages() {
     let officer = school.world.sign_in(OFFICER).await;
     assert!(officer.get("/admin/cases").await.expect(200).text().contains(&home));
     assert!(officer.get(&home).await.expect(200).text().contains("value=\"approved\""));
-    officer.submit(&format!("{home}/1/decision"), &[("ruling", "approved"), ("note", "Fine")]).await.expect(303);
+    officer
+        .submit(&format!("{home}/1/decision"), &[("ruling", "approved"), ("note", "Fine")])
+        .await
+        .expect(303);
     school.run_jobs().await;
     assert!(!is_on_in_teams(&school, meeting).await);
     instructor.submit(&format!("{home}/1/end"), &[("reason", "Over")]).await.expect(303);
@@ -355,7 +363,11 @@ fn one_path_alone_can_switch_recording_off() {
     };
     assert_eq!(holding(".exempt_from_recording("), ["onrecord/src/ops/provision/exempt.rs"]);
     assert_eq!(holding("fn exempt_from_recording("), ["msgraph/src/online_meetings.rs"]);
-    assert_eq!(holding("Enforcement::exempting("), ["msgraph/src/online_meetings.rs"; 2], "its call and its test");
+    assert_eq!(
+        holding("Enforcement::exempting("),
+        ["msgraph/src/online_meetings.rs"; 2],
+        "its call and its test"
+    );
     assert_eq!(holding("record_automatically: false"), ["msgraph/src/online_meetings.rs"]);
     assert_eq!(holding("recordAutomatically\": false"), Vec::<String>::new());
 }

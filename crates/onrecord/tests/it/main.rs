@@ -43,6 +43,7 @@ mod log;
 mod mail;
 mod mail_server;
 mod matching;
+mod minors;
 mod monitor;
 mod moving_house;
 mod notice;

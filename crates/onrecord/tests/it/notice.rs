@@ -63,7 +63,8 @@ async fn link_for(school: &School, who: &str, conference: ConferenceId) -> Optio
 
 /// The version that the join page asks somebody to acknowledge.
 fn version_on(page: &str) -> String {
-    let rest = page.split("name=\"version\" value=\"").nth(1).unwrap_or_else(|| panic!("nothing to read: {page}"));
+    let rest =
+        page.split("name=\"version\" value=\"").nth(1).unwrap_or_else(|| panic!("nothing to read: {page}"));
     rest.split('"').next().expect("a number").to_owned()
 }
 
@@ -104,7 +105,9 @@ async fn where_it_is_asked_one_may_go_on_without_and_where_not_nobody_notices() 
     assert!(onwards.header("location").contains("meetup-join"));
     let (school, _, meeting) = asking("none").await;
     let learner = school.world.sign_in(LEARNER).await;
-    assert!(learner.get(&format!("/join/{meeting}")).await.expect(303).header("location").contains("meetup-join"));
+    assert!(
+        learner.get(&format!("/join/{meeting}")).await.expect(303).header("location").contains("meetup-join")
+    );
 }
 
 #[tokio::test]
@@ -120,7 +123,13 @@ async fn programs_read_and_acknowledge_the_notice_and_staff_see_who_did() {
     reading.post(&path, &json!({ "version": notice["version"] })).await.expect(403);
     let done = learner.post(&path, &json!({ "version": notice["version"] })).await.expect(200).json();
     assert!(done["acknowledged_at"].is_string());
-    school.world.sign_in("outsider@contoso.example").await.post(&path, &json!({ "version": 1 })).await.expect(404);
+    school
+        .world
+        .sign_in("outsider@contoso.example")
+        .await
+        .post(&path, &json!({ "version": 1 }))
+        .await
+        .expect(404);
 
     let home = format!("/courses/{}/acknowledgements", school.course);
     let people = school.instructor().await.get(&format!("/api/v1{home}")).await.expect(200).json();
@@ -154,7 +163,10 @@ async fn a_new_wording_is_asked_anew_and_the_class_keeps_with_which_it_was_annou
     school.run_jobs().await;
     let row = school.meeting(meeting).await;
     let body = school.event(&row).await.body_html().unwrap_or_default().to_owned();
-    assert!(body.contains("ruler") && body.contains("you consent") && !body.contains("public task"), "{body}");
+    assert!(
+        body.contains("ruler") && body.contains("you consent") && !body.contains("public task"),
+        "{body}"
+    );
     let used = acknowledgements::of_meeting(&school.world.app.store, meeting).await.expect("a query");
     let used: Vec<String> = used.into_iter().map(|(version, _)| version.to_string()).collect();
     assert_eq!(used, [version, newer], "both, with the first one first");
@@ -208,12 +220,14 @@ async fn what_one_acknowledged_is_in_ones_own_data_and_counted_when_one_is_forgo
     learner.submit(&join, &[("version", &version)]).await.expect(303);
     let held = learner.get("/api/v1/me/data").await.expect(200).json();
     assert_eq!(held["acknowledgements"][0]["version"].to_string(), version);
-    let id = number(&school.world.sign_in(ADMIN).await.get("/api/v1/users").await.json()["items"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .find(|person| person["email"] == LEARNER)
-        .expect("the learner")["id"]);
+    let id = number(
+        &school.world.sign_in(ADMIN).await.get("/api/v1/users").await.json()["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|person| person["email"] == LEARNER)
+            .expect("the learner")["id"],
+    );
     let erased = school
         .world
         .sign_in(ADMIN)

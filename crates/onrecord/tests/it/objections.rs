@@ -35,13 +35,15 @@ async fn work_on(school: &School, id: i64, change: &Value) -> crate::world::Answ
 #[tokio::test]
 async fn a_case_goes_from_a_learners_words_to_an_answer() {
     let (school, meeting) = school().await;
-    let id = raised(&school, &json!({ "meeting_id": meeting.0, "reason": "I do not want my voice kept" })).await;
+    let id =
+        raised(&school, &json!({ "meeting_id": meeting.0, "reason": "I do not want my voice kept" })).await;
     school.run_jobs().await;
     let row = school.meeting(meeting).await;
     assert!(school.online_meeting(&row).await.is_recording_enforced(), "an objection switches nothing off");
     let officer = school.world.sign_in(OFFICER).await;
     let me = number(&officer.get("/api/v1/me").await.expect(200).json()["id"]);
-    let taken = work_on(&school, id, &json!({ "owner_id": me, "note": "Called the family" })).await.expect(200);
+    let taken =
+        work_on(&school, id, &json!({ "owner_id": me, "note": "Called the family" })).await.expect(200);
     assert_eq!(taken.json()["state"], "open");
     let answer = work_on(&school, id, &json!({ "outcome": "settled" })).await.expect(422);
     assert_eq!(wrong_fields(&answer), ["answer"], "an outcome needs an answer");
@@ -55,7 +57,9 @@ async fn a_case_goes_from_a_learners_words_to_an_answer() {
     let page = learner.get(&format!("/courses/{}/objection", school.course)).await.expect(200).text();
     assert!(page.contains("keep microphone and camera off") && page.contains("Settled otherwise"), "{page}");
     assert!(!page.contains("Called the family"), "notes are of those who answer");
-    for (action, count) in [("objection.raised", 1), ("objection.changed", 1), ("objection.closed", 1), ("objection.noted", 2)] {
+    for (action, count) in
+        [("objection.raised", 1), ("objection.changed", 1), ("objection.closed", 1), ("objection.noted", 2)]
+    {
         assert_eq!(school.audited(action).await, count, "{action}");
     }
 }
@@ -153,7 +157,9 @@ async fn those_who_decide_are_told_once_a_day_while_somebody_waits() {
     assert_eq!(count().await, 2, "the administrator and the officer");
     school.wait(TimeDelta::hours(1)).await;
     assert_eq!(count().await, 2, "once a day");
-    work_on(&school, id, &json!({ "outcome": "rejected", "answer": "It is a public task." })).await.expect(200);
+    work_on(&school, id, &json!({ "outcome": "rejected", "answer": "It is a public task." }))
+        .await
+        .expect(200);
     school.wait(TimeDelta::hours(24)).await;
     assert_eq!(count().await, 2, "nobody waits any more");
 }
@@ -169,7 +175,8 @@ async fn what_was_written_is_exported_and_forgotten_with_the_person() {
     assert_eq!(held["objection_notes"][0]["text"], "Spoke with Mrs Rner");
     let who = number(&learner.get("/api/v1/me").await.expect(200).json()["id"]);
     let admin = school.world.sign_in("admin@contoso.example").await;
-    let erased = admin.post(&format!("/api/v1/users/{who}/erasure"), &json!({ "reason": "They asked" })).await;
+    let erased =
+        admin.post(&format!("/api/v1/users/{who}/erasure"), &json!({ "reason": "They asked" })).await;
     assert_eq!(erased.expect(201).json()["report"]["changed"]["objections"], 1);
     let case = admin.get(&format!("/admin/cases/{id}")).await.expect(200).text();
     assert!(!case.contains("My family") && !case.contains("Mrs Rner"), "{case}");

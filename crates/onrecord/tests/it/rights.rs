@@ -82,7 +82,7 @@ fn of_class(act: Act, person: Person, kept_from_learners: bool) -> Expected {
         Person::Admin | Person::Instructor | Person::Officer => Let,
         Person::Learner if kept_from_learners => NotThere,
         Person::Learner => match act {
-            Act::See | Act::Watch | Act::Join | Act::SeeOwnAttendance | Act::Object => Let,
+            Act::See | Act::Watch | Act::Download | Act::Join | Act::SeeOwnAttendance | Act::Object => Let,
             // Chat and files are the course's choice, by default no.
             _ => Refused,
         },

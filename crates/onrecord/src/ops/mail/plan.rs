@@ -145,6 +145,7 @@ async fn tell_alerts(app: &App, hours: Hours) -> Result<bool> {
             AlertKind::NotRecording | AlertKind::ConfirmRecording => MailKind::NotRecording,
             AlertKind::Expiring => MailKind::Expiring,
             AlertKind::NoRoom => MailKind::NoRoom,
+            AlertKind::ConsentMissing => MailKind::ConsentMissing,
         };
         let parts: Vec<Part> = kind.reaches().iter().map(|owner| part(*owner)).collect();
         let subject = match kind {

@@ -42,9 +42,11 @@ pub(super) async fn say(app: &App, reader: &User, mail: &Mail) -> Result<Judged>
     match mail.kind {
         MailKind::RecordingReady => ready(app, t, reader, mail.meeting()).await,
         MailKind::StillMissing => missing(app, t, reader, mail.meeting()).await,
-        MailKind::FailingBeforeClass | MailKind::NotRecording | MailKind::Expiring | MailKind::NoRoom => {
-            alert(app, t, reader, mail).await
-        }
+        MailKind::FailingBeforeClass
+        | MailKind::NotRecording
+        | MailKind::Expiring
+        | MailKind::NoRoom
+        | MailKind::ConsentMissing => alert(app, t, reader, mail).await,
         MailKind::SecretExpiring if is_admin(reader) => ending(app, t, mail).await,
         MailKind::DeadLetters if is_admin(reader) => given_up(app, t).await,
         MailKind::CasesWaiting if reader.role.is_some() => cases(app, t).await,
@@ -159,6 +161,10 @@ async fn alert(app: &App, t: &'static Text, reader: &User, mail: &Mail) -> Resul
             let days = detail.parse::<i64>().unwrap_or_default();
             let title = t.with("live-expiring", &[("days", days.into())]);
             ("mail-expiring-subject", title, "live-expiring-fix")
+        }
+        AlertKind::ConsentMissing => {
+            let n = detail.parse::<i64>().unwrap_or_default();
+            ("mail-consent-subject", t.with("live-consent", &[("n", n.into())]), "live-consent-fix")
         }
         AlertKind::NoRoom => {
             let title = t.with("live-no-room-text", &[("account", one_line(&detail).into())]);

@@ -58,8 +58,7 @@ pub(crate) async fn keep_exempted(app: &App, case: &mut Case) -> Step<()> {
     let tx = app.store.write().await?;
     meeting_steps::save_status(&tx, case.meeting.id, Status::Exempted, "", now).await?;
     if was != Status::Exempted {
-        let about =
-            (schedule::meeting_subject(case.meeting.id), json!({ "exceptions": exceptions }));
+        let about = (schedule::meeting_subject(case.meeting.id), json!({ "exceptions": exceptions }));
         audit::record(app, &tx, None, "recording.exempted", about).await?;
     }
     let ended = [AlertKind::NotEnabled, AlertKind::NotChecked, AlertKind::NoRoom];
@@ -75,7 +74,8 @@ pub(crate) async fn keep_exempted(app: &App, case: &mut Case) -> Step<()> {
 pub(crate) async fn note_found_on(app: &App, case: &mut Case) -> Result<()> {
     tracing::warn!(meeting = %case.meeting.id, "recording was switched on in Teams during an exception; it is switched off again");
     let tx = app.store.write().await?;
-    let about = (schedule::meeting_subject(case.meeting.id), json!({ "read_back_at": case.meeting.read_back_at }));
+    let about =
+        (schedule::meeting_subject(case.meeting.id), json!({ "read_back_at": case.meeting.read_back_at }));
     audit::record(app, &tx, None, "recording.found_on", about).await?;
     meeting_steps::save_status(&tx, case.meeting.id, Status::Pending, UNDER_WAY, app.clock.now()).await?;
     tx.commit().await?;
@@ -121,10 +121,8 @@ pub(super) async fn give_back(app: &App, client: &Client, case: &mut Case, attem
         Err(Stuck::Waiting(status, detail) | Stuck::Failed { status, detail, .. }) => {
             let tx = app.store.write().await?;
             meeting_steps::save_status(&tx, case.meeting.id, status, &detail, app.clock.now()).await?;
-            let about = (
-                schedule::meeting_subject(case.meeting.id),
-                json!({ "status": status, "detail": detail }),
-            );
+            let about =
+                (schedule::meeting_subject(case.meeting.id), json!({ "status": status, "detail": detail }));
             audit::record(app, &tx, None, "recording.enable_failed", about).await?;
             tx.commit().await?;
             Ok(Turn::Done)

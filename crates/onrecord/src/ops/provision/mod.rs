@@ -196,8 +196,7 @@ fn is_complete(case: &Case, now: DateTime<Utc>) -> bool {
     let wanted = if case.is_exempt(now) { Status::Exempted } else { Status::Enabled };
     // A class that has begun keeps what it began with; its exception, if it has one, is over when it is.
     let is_late = case.meeting.auto_recording_status == Status::Enabled && case.meeting.has_started(now);
-    case.meeting.online_meeting_id.is_some()
-        && (case.meeting.auto_recording_status == wanted || is_late)
+    case.meeting.online_meeting_id.is_some() && (case.meeting.auto_recording_status == wanted || is_late)
 }
 
 async fn unconnected(app: &App, case: &Case, now: DateTime<Utc>) -> Result<Turn> {

@@ -2,7 +2,9 @@
 //! it before the next. A repeat of the whole costs no request for what is saved.
 
 use chrono::TimeDelta;
-use msgraph::{Client, Event, MeetingProvider, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime};
+use msgraph::{
+    AttendeeMedia, Client, Event, MeetingProvider, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,8 +15,8 @@ use crate::model::conference::AutoRecordingStatus as Status;
 use crate::model::integration::ServiceAccount;
 use crate::model::notice;
 use crate::ops::{alerts, audit, organizer as accounts, schedule};
-use crate::store::integrations;
 use crate::store::meeting_steps::{self, OnlineMeetingIds, Organizer};
+use crate::store::{integrations, minors};
 
 pub(super) type Step<T> = Result<T, Stuck>;
 
@@ -357,7 +359,8 @@ pub(crate) async fn enforce(app: &App, client: &Client, case: &mut Case) -> Step
     read_back(app, client, case, &settings).await
 }
 
-/// What Teams is told of a meeting besides recording: its lobby, and who has which role. Keeps who could not be entered.
+/// What Teams is told of a meeting besides recording: its lobby, who has which role, and that minors begin with camera and
+/// microphone off. Keeps who could not be entered.
 pub(super) async fn settings(app: &App, client: &Client, case: &mut Case) -> Step<MeetingSettings> {
     let (organizer, online_meeting) = teams_ids(case)?;
     let entered = people::participants(app, client, case, (&organizer, &online_meeting)).await?;
@@ -367,19 +370,16 @@ pub(super) async fn settings(app: &App, client: &Client, case: &mut Case) -> Ste
         tx.commit().await?;
         case.meeting.left_out = entered.left_out;
     }
+    let is_of_minors = minors::is_of_minors(&app.store, case.conference.course_id).await?;
     Ok(MeetingSettings {
         lobby: case.integration.lobby_scope.clone().into(),
         participants: entered.participants,
+        attendee_media: if is_of_minors { AttendeeMedia::Off } else { AttendeeMedia::AsIs },
     })
 }
 
 /// Reads the meeting and keeps `enabled` only if it says that it will be recorded.
-async fn read_back(
-    app: &App,
-    client: &Client,
-    case: &mut Case,
-    settings: &MeetingSettings,
-) -> Step<()> {
+async fn read_back(app: &App, client: &Client, case: &mut Case, settings: &MeetingSettings) -> Step<()> {
     let (organizer, online_meeting) = teams_ids(case)?;
     let read = match client.online_meeting(&organizer, &online_meeting).await {
         Ok(read) => read,

@@ -51,6 +51,29 @@ CREATE TABLE objection_note (
     noted_at {time} NOT NULL
 );
 CREATE INDEX objection_note_of ON objection_note (objection_id, id);
+CREATE TABLE minor_course (
+    course_id BIGINT NOT NULL PRIMARY KEY REFERENCES course (id),
+    requires {text} NOT NULL,
+    marked_at {time} NOT NULL
+);
+CREATE TABLE minor_person (
+    user_id BIGINT NOT NULL PRIMARY KEY REFERENCES \"user\" (id),
+    requires {text} NOT NULL,
+    marked_at {time} NOT NULL
+);
+CREATE TABLE guardian_word (
+    id {id},
+    user_id BIGINT NOT NULL REFERENCES \"user\" (id),
+    kind {text} NOT NULL,
+    guardian {text} NOT NULL,
+    evidence {text} NOT NULL,
+    given_at {time} NOT NULL,
+    expires_at {time},
+    recorded_by BIGINT REFERENCES \"user\" (id),
+    recorded_at {time} NOT NULL,
+    withdrawn_at {time}
+);
+CREATE INDEX guardian_word_of ON guardian_word (user_id, id);
 CREATE TABLE notice_wording (
     integration_id BIGINT NOT NULL REFERENCES integration (id),
     language {text} NOT NULL,

@@ -195,8 +195,8 @@ pub async fn decide(
     JsonBody(body): JsonBody<RulingBody>,
 ) -> Result<Json<ExceptionItem>, ApiError> {
     courses::seen(&app, &viewer, course, Act::Exempt).await?;
-    let ruling = Ruling::parse(&body.ruling)
-        .ok_or_else(|| Error::invalid("ruling", "Send approved or refused."))?;
+    let ruling =
+        Ruling::parse(&body.ruling).ok_or_else(|| Error::invalid("ruling", "Send approved or refused."))?;
     let decided = ops::decide(&app, &viewer, (course, id), (ruling, &body.note)).await?;
     Ok(Json(ExceptionItem::of(decided, app.clock.now())))
 }

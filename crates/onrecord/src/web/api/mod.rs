@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod integration;
 pub mod keeping;
 pub mod ledger;
+pub mod minors;
 pub mod monitor;
 pub mod notices;
 pub mod objections;

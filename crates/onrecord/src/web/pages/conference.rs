@@ -187,7 +187,8 @@ pub struct LikelyRow {
 #[derive(Debug)]
 pub struct Watch {
     pub view_href: String,
-    pub download_href: String,
+    /// `None` for those who may only watch.
+    pub download_href: Option<String>,
     /// "Download Part 1, 203 MB", for a screen reader.
     pub download_label: String,
 }

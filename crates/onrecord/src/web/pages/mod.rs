@@ -16,6 +16,7 @@ pub mod integration;
 pub mod join;
 pub mod ledger;
 pub mod mail;
+pub mod minors;
 pub mod monitor;
 pub mod notices;
 pub mod objections;

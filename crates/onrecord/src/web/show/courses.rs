@@ -228,6 +228,7 @@ fn more(t: &'static Text, viewer: &Viewer, seen: &SeenCourse) -> Vec<Link> {
     let pages = [
         (Act::SeeStaffDetail, "exceptions", t.get("exceptions-title")),
         (Act::SeeStaffDetail, "acknowledgements", t.get("acknowledgements-title")),
+        (Act::SeeStaffDetail, "minors", t.get("minors-title")),
         (Act::Object, "objection", t.get("objection-of-class")),
     ];
     let link = |(_, page, words)| Link::new(format!("/courses/{}/{page}", seen.course.id), words);

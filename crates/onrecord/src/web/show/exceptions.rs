@@ -86,10 +86,8 @@ async fn render(
     } else {
         None
     };
-    let rows: Vec<ExceptionRow> = found
-        .iter()
-        .map(|line| row(t, now, line, Some(&seen).map(|seen| (&reader.viewer, seen))))
-        .collect();
+    let rows: Vec<ExceptionRow> =
+        found.iter().map(|line| row(t, now, line, Some(&seen).map(|seen| (&reader.viewer, seen)))).collect();
     let view = Exceptions {
         page: reader.page(t.get("exceptions-title"), Place::Courses),
         crumbs: vec![Crumb {
@@ -167,7 +165,10 @@ pub(super) fn row(
         course: to.is_none().then(|| format!("{} {}", line.course.0, line.course.1)),
         reason: exception.reason.clone(),
         asked: person(&line.asked_by, exception.asked_as, exception.asked_at),
-        decided: decided.into_iter().chain(said.into_iter().filter(|text| !text.is_empty()).cloned()).collect(),
+        decided: decided
+            .into_iter()
+            .chain(said.into_iter().filter(|text| !text.is_empty()).cloned())
+            .collect(),
         state: pill,
         may_decide: state == ExceptionState::Asked
             && office.is_some_and(|(person, office)| exception.may_be_decided_by(person, office)),
@@ -305,8 +306,8 @@ pub async fn decide(
     FormOf(said): FormOf<Said>,
 ) -> Result<Redirect, PageError> {
     courses::seen(&app, &viewer, course, Act::Exempt).await?;
-    let ruling = Ruling::parse(&said.ruling)
-        .ok_or_else(|| Error::invalid("ruling", "Send approved or refused."))?;
+    let ruling =
+        Ruling::parse(&said.ruling).ok_or_else(|| Error::invalid("ruling", "Send approved or refused."))?;
     ops::decide(&app, &viewer, (course, id), (ruling, &said.note)).await?;
     Ok(Redirect::to(&format!("/courses/{course}/exceptions")))
 }

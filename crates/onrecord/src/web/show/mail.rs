@@ -167,6 +167,7 @@ pub(super) fn kind_words(t: &'static Text, kind: MailKind) -> &'static str {
         MailKind::NotRecording => t.get("mail-kind-not-recording"),
         MailKind::Expiring => t.get("mail-kind-expiring"),
         MailKind::NoRoom => t.get("mail-kind-no-room"),
+        MailKind::ConsentMissing => t.get("mail-kind-consent"),
         MailKind::SecretExpiring => t.get("mail-kind-ending"),
         MailKind::DeadLetters => t.get("mail-kind-dead"),
         MailKind::CasesWaiting => t.get("mail-kind-cases"),

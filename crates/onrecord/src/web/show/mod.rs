@@ -27,6 +27,7 @@ pub mod likely;
 pub mod live;
 pub mod mail;
 pub mod mail_stop;
+pub mod minors;
 pub mod monitor;
 mod news;
 pub mod notices;

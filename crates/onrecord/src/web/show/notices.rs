@@ -101,10 +101,8 @@ fn row(t: &'static Text, when: &When, version: Version) -> NoticeRow {
         LawfulBasis::LegalObligation => t.get("basis-legal-obligation"),
     };
     NoticeRow {
-        name: t.with(
-            "notice-version-of",
-            &[("id", version.id.0.into()), ("language", version.language.into())],
-        ),
+        name: t
+            .with("notice-version-of", &[("id", version.id.0.into()), ("language", version.language.into())]),
         since: when.date(version.created_at),
         body: version.body,
         basis,

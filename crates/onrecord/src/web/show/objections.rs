@@ -274,9 +274,8 @@ fn fields(t: &'static Text, is_open: bool, (typed, errors): (&Change, &[FieldErr
     }
     let mut outcomes = vec![Choice::new("", t.get("case-stays-open"), &typed.outcome)];
     outcomes.extend(
-        [Outcome::Upheld, Outcome::Settled, Outcome::Rejected].map(|outcome| {
-            Choice::new(outcome.as_str(), outcome_words(t, outcome), &typed.outcome)
-        }),
+        [Outcome::Upheld, Outcome::Settled, Outcome::Rejected]
+            .map(|outcome| Choice::new(outcome.as_str(), outcome_words(t, outcome), &typed.outcome)),
     );
     vec![
         Field::new("owner", t.get("case-owner"), FieldKind::Email)
@@ -342,9 +341,11 @@ async fn read(app: &App, typed: &Change) -> Done<ops::Change> {
         change.outcome = Some(outcome.ok_or_else(|| Error::invalid("outcome", "Choose an outcome."))?);
     }
     if !typed.exception.trim().is_empty() {
-        let number = typed.exception.trim().parse().map_err(|_| {
-            Error::invalid("exception_id", crate::ops::say("op-objection-exception"))
-        })?;
+        let number = typed
+            .exception
+            .trim()
+            .parse()
+            .map_err(|_| Error::invalid("exception_id", crate::ops::say("op-objection-exception")))?;
         change.exception = Some(ExceptionId::new(number));
     }
     Ok(change)

@@ -246,7 +246,10 @@ fn seen_by(t: &Text, seen: &Seen, around: &Around) -> String {
     } else {
         t.get("seen-by-staff").to_owned()
     };
-    let rest = match (seen.placed.learners_see_chat, seen.placed.learners_see_files) {
+    let rest = match (
+        seen.facts.learners_see_chat && !seen.facts.of_minors,
+        seen.facts.learners_see_files && !seen.facts.of_minors,
+    ) {
         (false, false) => t.get("seen-by-staff-rest"),
         (true, false) => t.get("seen-by-chat"),
         (false, true) => t.get("seen-by-files"),

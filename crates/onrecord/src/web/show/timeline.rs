@@ -114,6 +114,7 @@ fn told(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
             AlertKind::ConfirmRecording => t.get("step-alert-confirm"),
             AlertKind::Expiring => t.get("step-alert-expiring"),
             AlertKind::NoRoom => t.get("step-alert-no-room"),
+            AlertKind::ConsentMissing => t.get("step-alert-consent"),
         };
         let until = alert.resolved_at.map_or_else(String::new, |at| {
             t.with("step-alert-until", &[("when", sight.when.time(at).words.into())])

@@ -232,7 +232,7 @@ fn recording(t: &'static Text, id: i64, title: &str, hiding: Hiding) -> Recordin
         download_count: 17,
         watch: Some(Watch {
             view_href: "/styleguide/player".to_owned(),
-            download_href: "/styleguide/player".to_owned(),
+            download_href: Some("/styleguide/player".to_owned()),
             download_label: format!("Download {title}, 203 MB"),
         }),
         onedrive_href: Some("https://westerdam.sharepoint.example/recordings".to_owned()),

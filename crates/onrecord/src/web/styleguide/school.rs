@@ -91,7 +91,7 @@ fn agenda(t: &'static Text) -> Vec<AgendaItem> {
     };
     let watch = |label: &str| AgendaState::Watch {
         view_href: "/styleguide/player".to_owned(),
-        download_href: "/styleguide/player".to_owned(),
+        download_href: Some("/styleguide/player".to_owned()),
         download_label: label.to_owned(),
     };
     vec![
