@@ -152,7 +152,7 @@ async fn changed(
         if outcome == Outcome::Withdrawn {
             return Err(Error::invalid("outcome", say("op-objection-withdrawn")));
         }
-        wanted.answer = sound("answer", &change.answer)?.to_owned();
+        sound("answer", &change.answer)?.clone_into(&mut wanted.answer);
         wanted.outcome = Some(outcome);
         wanted.closed_at = Some(now);
         wanted.owner_id = wanted.owner_id.or(Some(viewer.user_id));

@@ -26,7 +26,7 @@ pub struct Exceptions {
 
 impl Exceptions {
     fn problems(&self) -> Vec<Problem> {
-        self.fields.iter().flat_map(|fields| parts::problems(fields)).collect()
+        self.fields.iter().flat_map(parts::problems).collect()
     }
 }
 

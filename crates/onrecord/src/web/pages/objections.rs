@@ -74,7 +74,7 @@ pub struct Case {
 
 impl Case {
     fn problems(&self) -> Vec<Problem> {
-        self.fields.iter().flat_map(|fields| parts::problems(fields)).collect()
+        self.fields.iter().flat_map(parts::problems).collect()
     }
 }
 

@@ -38,22 +38,17 @@ pub async fn page(
 ) -> Result<Response, PageError> {
     let t = reader.text();
     let now = app.clock.now();
-    let view = Cases {
-        page: reader.page(t.get("cases-title"), Place::Retention),
-        tabs: tabs(t, "/admin/cases"),
-        objections: objections(&app, &reader, &asked.cursor).await?,
-        exceptions: Vec::new(),
-        exceptions_empty: None,
-        exceptions_pager: None,
-    };
+    let objections = objections(&app, &reader, &asked.cursor).await?;
     let before = listing::cursor(Some(&asked.exceptions))?.map(ExceptionId);
     let mut found = ops::all(&app, &reader.viewer, (before, PAGE + 1)).await?;
     let next = listing::page(&mut found, PAGE, |row| row.exception.id.0);
     let view = Cases {
+        page: reader.page(t.get("cases-title"), Place::Retention),
+        tabs: tabs(t, "/admin/cases"),
+        objections,
         exceptions_empty: found.is_empty().then(|| empty(t)),
         exceptions_pager: pager(t, ("/admin/cases", "exceptions"), (before.is_some(), next), found.len()),
         exceptions: found.iter().map(|line| row(t, now, line, None)).collect(),
-        ..view
     };
     Ok(html(StatusCode::OK, &view).into_response())
 }
