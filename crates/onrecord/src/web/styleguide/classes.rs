@@ -104,7 +104,7 @@ fn overview(t: &'static Text) -> Overview {
         }),
         seen_by: "118 learners of the course: recordings and transcript. Chat and the attendance of others: instructors only.".to_owned(),
         notice: sample::notice(),
-        cases: vec![Link::new("#", t.get("exception-of-class"))],
+        cases: vec![Link::new("/styleguide/exceptions", t.get("exception-of-class"))],
     }
 }
 

@@ -329,7 +329,7 @@ fn course_page(t: &'static Text, standing: Standing) -> Course {
         conferences_empty: None,
         more_conferences: None,
         settings: None,
-        more: vec![Link::new("#", t.get("exceptions-title"))],
+        more: vec![Link::new("/styleguide/exceptions", t.get("exceptions-title"))],
         roster: None,
     }
 }
