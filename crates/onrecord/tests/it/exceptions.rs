@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use msgraph_sim::HoldRequest;
@@ -10,6 +11,7 @@ use onrecord::model::conference::AutoRecordingStatus as Status;
 use onrecord::model::id::{ConferenceId, MeetingId};
 use onrecord::model::people::{CourseRole, GlobalRole};
 use onrecord::ops::enforce::{Mode, Swept, sweep};
+use onrecord::worker;
 use serde_json::{Value, json};
 
 use crate::teaching::{School, number, wrong_fields};
@@ -264,10 +266,8 @@ async fn what_teams_refuses_is_said_and_tried_again_until_it_is_off() {
     assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Exempted);
 }
 
-/// A process may be killed after Teams was told and before that was kept: with the exception over by then, recording is
-/// switched on again all the same.
 #[tokio::test]
-async fn a_lost_answer_does_not_leave_a_class_unrecorded_after_the_exception() {
+async fn what_cannot_be_read_back_is_not_believed_and_mended_after_the_exception() {
     let (school, _, meeting) = school().await;
     let fault = json!({ "path": "*/onlineMeetings/*", "method": "GET", "status": 503 });
     school.world.sim.add_fault(&fault).expect("a fault");
@@ -276,6 +276,31 @@ async fn a_lost_answer_does_not_leave_a_class_unrecorded_after_the_exception() {
     end(&school, OFFICER, id).await.expect(200);
     school.world.sim.clear_faults();
     pass(&school, 120).await;
+    assert!(is_on_in_teams(&school, meeting).await);
+    assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Enabled);
+}
+
+/// A process is killed after Teams was told and before that was kept: with the exception over by then, recording is
+/// switched on again all the same, long before the guard looks.
+#[tokio::test]
+async fn a_process_killed_in_between_leaves_no_class_unrecorded_after_the_exception() {
+    let (school, _, meeting) = school().await;
+    let id = asked(&school, INSTRUCTOR, meeting).await;
+    decide(&school, OFFICER, id, "approved").await.expect(200);
+    let slow = json!({ "path": "*/onlineMeetings/*", "method": "GET", "slow_ms": 60_000 });
+    school.world.sim.add_fault(&slow).expect("a fault");
+    school.world.sim.clear_requests();
+    let app = Arc::clone(&school.world.app);
+    let working = tokio::spawn(async move { worker::run_until_idle(&app).await });
+    while writes(&school) == 0 {
+        tokio::task::yield_now().await;
+    }
+    working.abort();
+    assert!(working.await.expect_err("it was killed").is_cancelled());
+    school.world.sim.clear_faults();
+    assert!(!is_on_in_teams(&school, meeting).await, "Teams was told");
+    end(&school, OFFICER, id).await.expect(200);
+    school.wait(TimeDelta::minutes(5)).await;
     assert!(is_on_in_teams(&school, meeting).await);
     assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Enabled);
 }
