@@ -285,6 +285,8 @@ async fn what_cannot_be_read_back_is_not_believed_and_mended_after_the_exception
 #[tokio::test]
 async fn a_process_killed_in_between_leaves_no_class_unrecorded_after_the_exception() {
     let (school, _, meeting) = school().await;
+    // Past the look right after its creation.
+    pass(&school, 10).await;
     let id = asked(&school, INSTRUCTOR, meeting).await;
     decide(&school, OFFICER, id, "approved").await.expect(200);
     let slow = json!({ "path": "*/onlineMeetings/*", "method": "GET", "slow_ms": 60_000 });
