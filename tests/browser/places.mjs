@@ -10,6 +10,7 @@ export const people = [
     pages: [
       "/", "/courses", "/conferences", "/conferences/new", "/settings/integrations/teams", "/admin/users",
       "/admin/monitor", "/admin/ledger", "/admin/ledger?verdict=missing", "/admin/reports", "/admin/mail", "/admin/audit", "/admin/inbox", "/admin/storage", "/api/docs",
+      "/admin/cases", "/admin/notices", "/courses/1/exceptions", "/courses/1/acknowledgements", "/courses/1/minors",
       "/account", "/no-such-page",
     ],
     follow: [conference, { path: "/courses", follow: /^\/courses\/\d+$/ }],
@@ -20,6 +21,7 @@ export const people = [
     email: "instructor@contoso.example",
     pages: [
       "/", "/courses", "/conferences", "/conferences/new", "/conferences/1/edit", "/conferences/1/cancel", "/account",
+      "/courses/1/exceptions", "/courses/1/minors", "/courses/1/objection",
     ],
     follow: [
       conference,
@@ -31,7 +33,7 @@ export const people = [
   },
   {
     email: "learner@contoso.example",
-    pages: ["/", "/courses", "/conferences", "/account", "/admin/users"],
+    pages: ["/", "/courses", "/conferences", "/account", "/admin/users", "/courses/1/objection"],
     follow: [
       conference,
       { path: "/courses", follow: /^\/courses\/\d+$/ },

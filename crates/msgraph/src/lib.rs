@@ -93,8 +93,8 @@ pub use identity::{Identity, IdentitySet};
 pub use lane::{Lane, Lanes, MemoryLanes, Pace, Paused, Permit};
 pub use mail::NewMail;
 pub use online_meetings::{
-    AllowedPresenters, LobbyScope, MeetingParticipant, MeetingSettings, OnlineMeeting, ParticipantRole,
-    Presence,
+    AllowedPresenters, AttendeeMedia, LobbyScope, MeetingParticipant, MeetingSettings, OnlineMeeting,
+    ParticipantRole, Presence,
 };
 pub use page::{Delta, Link, Next};
 pub use quickxor::QuickXorHash;

@@ -1,7 +1,7 @@
 //! Online meetings: the Teams side of an event, where recording is switched on.
 //!
 //! Paths take the organizer's *object id*, never a UPN, and need Teams' application access policy besides the
-//! permission. There is no way here to switch recording off. Docs: `onlinemeeting-get`, `onlinemeeting-update`.
+//! permission. Recording is switched off by one call that does nothing else and that nothing falls back to. Docs: `onlinemeeting-get`, `onlinemeeting-update`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,18 @@ pub struct MeetingSettings {
     pub lobby: LobbyScope,
     /// The complete list: whoever is missing loses their role.
     pub participants: Vec<MeetingParticipant>,
+    /// Camera and microphone of attendees.
+    pub attendee_media: AttendeeMedia,
+}
+
+/// What attendees may do with camera and microphone. Whoever presents may change it in the meeting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AttendeeMedia {
+    /// As the meeting has it.
+    #[default]
+    AsIs,
+    /// Off until a presenter allows them.
+    Off,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,6 +165,10 @@ pub struct OnlineMeeting {
     pub is_end_to_end_encryption_enabled: Option<bool>,
     /// Who may present.
     pub allowed_presenters: Option<AllowedPresenters>,
+    /// Whether attendees may switch their camera on.
+    pub allow_attendee_to_enable_camera: Option<bool>,
+    /// Whether attendees may switch their microphone on.
+    pub allow_attendee_to_enable_mic: Option<bool>,
     /// Whether there is a chat.
     pub allow_meeting_chat: Option<Presence>,
     /// Where the organizer changes options by hand.
@@ -190,6 +206,11 @@ impl OnlineMeeting {
             .collect()
     }
 
+    /// Whether this answer proves that Teams will not record by itself.
+    pub fn is_recording_off(&self) -> bool {
+        self.record_automatically == Some(false)
+    }
+
     /// Whether this answer proves that the meeting will be recorded and transcribed by itself.
     pub fn is_recording_enforced(&self) -> bool {
         self.record_automatically == Some(true)
@@ -208,6 +229,10 @@ struct Enforcement<'a> {
     allowed_presenters: AllowedPresenters,
     lobby_bypass_settings: WireLobby,
     participants: AttendeeList<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_attendee_to_enable_camera: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_attendee_to_enable_mic: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -236,12 +261,23 @@ struct IdOnly<'a> {
 }
 
 impl<'a> Enforcement<'a> {
+    /// Recording and transcription off. The only body that says so.
+    fn exempting(settings: &'a MeetingSettings) -> Self {
+        Self {
+            record_automatically: false,
+            allow_recording: false,
+            allow_transcription: false,
+            ..Self::new(settings)
+        }
+    }
+
     fn new(settings: &'a MeetingSettings) -> Self {
         let attendees = settings.participants.iter().map(|one| AttendeeEntry {
             upn: one.upn.as_deref(),
             role: one.role.as_ref(),
             identity: one.user_id.as_deref().map(|id| UserOnly { user: IdOnly { id } }),
         });
+        let may_enable = (settings.attendee_media == AttendeeMedia::Off).then_some(false);
         Self {
             record_automatically: true,
             allow_recording: true,
@@ -252,6 +288,8 @@ impl<'a> Enforcement<'a> {
                 is_dial_in_bypass_enabled: Some(false),
             },
             participants: AttendeeList { attendees: attendees.collect() },
+            allow_attendee_to_enable_camera: may_enable,
+            allow_attendee_to_enable_mic: may_enable,
         }
     }
 }
@@ -296,6 +334,21 @@ impl Client {
             .json(&Enforcement::new(settings));
         self.json(&call).await
     }
+
+    /// Makes Teams neither record nor transcribe this meeting, and sets who may present. The one call that switches
+    /// recording off: only for a meeting for which that was approved. Takes effect only before the meeting starts. What
+    /// comes back is Teams' answer, not a proof: read the meeting again.
+    pub async fn exempt_from_recording(
+        &self,
+        organizer_id: &str,
+        meeting_id: &str,
+        settings: &MeetingSettings,
+    ) -> Result<OnlineMeeting, Error> {
+        let call = meetings(Call::patch(Lane::Meetings, "users"), organizer_id)
+            .id(meeting_id)
+            .json(&Enforcement::exempting(settings));
+        self.json(&call).await
+    }
 }
 
 fn meetings(call: Call, organizer_id: &str) -> Call {
@@ -315,6 +368,7 @@ mod tests {
                 upn: Some("t@school.example".to_owned()),
                 role: Some(ParticipantRole::Coorganizer),
             }],
+            attendee_media: AttendeeMedia::AsIs,
         };
         let json = serde_json::to_value(Enforcement::new(&settings)).expect("JSON");
         assert_eq!(
@@ -329,9 +383,29 @@ mod tests {
     }
 
     #[test]
+    fn an_exemption_differs_from_enforcement_in_recording_alone() {
+        let settings = MeetingSettings {
+            lobby: LobbyScope::Organization,
+            participants: Vec::new(),
+            attendee_media: AttendeeMedia::Off,
+        };
+        let mut on = serde_json::to_value(Enforcement::new(&settings)).expect("JSON");
+        let off = serde_json::to_value(Enforcement::exempting(&settings)).expect("JSON");
+        for flag in ["recordAutomatically", "allowRecording", "allowTranscription"] {
+            assert_eq!((&on[flag], &off[flag]), (&true.into(), &false.into()), "{flag}");
+            on[flag] = false.into();
+        }
+        assert_eq!(on, off);
+        for flag in ["allowAttendeeToEnableCamera", "allowAttendeeToEnableMic"] {
+            assert_eq!(off[flag], false, "{flag}");
+        }
+    }
+
+    #[test]
     fn a_meeting_without_the_flag_is_not_proved() {
         let read = |json: &str| serde_json::from_str::<OnlineMeeting>(json).expect("a meeting");
         assert!(!read(r#"{"id":"m","recordAutomatically":null}"#).is_recording_enforced());
+        assert!(!read(r#"{"id":"m","recordAutomatically":null}"#).is_recording_off());
         assert!(
             !read(r#"{"id":"m","recordAutomatically":true,"allowRecording":false}"#).is_recording_enforced()
         );

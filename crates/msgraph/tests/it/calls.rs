@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use msgraph::{
-    Attendee, DeltaFrom, Error, LobbyScope, MeetingParticipant, MeetingSettings, NewEvent, ParticipantRole,
-    Speakers, ZonedTime,
+    Attendee, AttendeeMedia, DeltaFrom, Error, LobbyScope, MeetingParticipant, MeetingSettings, NewEvent,
+    ParticipantRole, Speakers, ZonedTime,
 };
 use uuid::Uuid;
 
@@ -105,6 +105,7 @@ async fn enforcing_can_only_switch_on() {
             upn: None,
             role: Some(ParticipantRole::Presenter),
         }],
+        attendee_media: AttendeeMedia::AsIs,
     };
     let meeting = graph.client().enforce_recording("5f", "MSo=", &settings).await.expect("a meeting");
     assert!(meeting.is_recording_enforced());

@@ -11,7 +11,7 @@ use super::values::{
     Addresses, ArchiveUrl, CopyPolicy, DatabaseUrl, LobbyScope, LogFormat, MailUrl, Notifications, Origin,
     Proxies, ProxyUrl, Whole, Wording,
 };
-use crate::model::integration::{InstructorRole, LawfulBasis};
+use crate::model::integration::{Acknowledge, InstructorRole, LawfulBasis};
 
 settings! {
     /// Files of this installation.
@@ -180,6 +180,10 @@ settings! {
         ["ONRECORD_NOTICE_KEPT"] kept: String, Default("\"as long as the school's retention policy says\"");
         /// The institution's own wording by language, instead of OnRecord's.
         ["ONRECORD_NOTICE_WORDING"] wording: Wording, Example("{ en = \"This class is recorded …\" }");
+        /// Whether people say that they have read the notice before OnRecord shows them the way to a class: `none`, `ask`
+        /// (they may go on without) or `required`. A new wording is asked anew. Whoever is invited in Teams gets the link
+        /// from Microsoft, too.
+        ["ONRECORD_ACKNOWLEDGE"] acknowledge: Acknowledge, Default("\"none\"");
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
-use crate::model::integration::{InstructorRole, LawfulBasis};
+use crate::model::integration::{Acknowledge, InstructorRole, LawfulBasis};
 use crate::model::people::normal_email;
 use crate::model::words::Word;
 
@@ -502,7 +502,7 @@ crate::words! {
     }
 }
 
-value_of_words!(LawfulBasis, InstructorRole, LogFormat, LobbyScope, Notifications, CopyPolicy);
+value_of_words!(Acknowledge, LawfulBasis, InstructorRole, LogFormat, LobbyScope, Notifications, CopyPolicy);
 
 #[cfg(test)]
 mod tests {

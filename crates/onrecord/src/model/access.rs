@@ -109,8 +109,10 @@ pub enum Act {
     See,
     /// Go to the Teams meeting.
     Join,
-    /// Watch or download one recording, or read its transcript.
+    /// Watch one recording, or read its transcript.
     Watch,
+    /// Keep one recording as a file.
+    Download,
     /// See one's own attendance row.
     SeeOwnAttendance,
     /// See everybody's attendance.
@@ -127,6 +129,10 @@ pub enum Act {
     Sync,
     /// Hide or show a recording.
     Hide,
+    /// Object to being recorded.
+    Object,
+    /// Ask for an exception to recording, decide on one that somebody else asked for in another role, end one.
+    Exempt,
 }
 
 /// What can be done with the installation.
@@ -151,6 +157,8 @@ pub struct Facts {
     pub learners_see_chat: bool,
     /// The course lets learners see files.
     pub learners_see_files: bool,
+    /// The course, or somebody in it, is marked as minors: learners neither download nor read the chat.
+    pub of_minors: bool,
 }
 
 /// The answer.
@@ -172,12 +180,15 @@ pub fn decide(standing: Standing, scope: Scope, act: Act, facts: Facts) -> Decis
     let may = match act {
         Act::See | Act::Watch | Act::SeeOwnAttendance => true,
         Act::Join => standing != Standing::Officer,
-        Act::SeeChat => standing != Standing::Learner || facts.learners_see_chat,
-        Act::SeeFiles => standing != Standing::Learner || facts.learners_see_files,
+        Act::Download => standing != Standing::Learner || !facts.of_minors,
+        Act::SeeChat => standing != Standing::Learner || (facts.learners_see_chat && !facts.of_minors),
+        Act::SeeFiles => standing != Standing::Learner || (facts.learners_see_files && !facts.of_minors),
         Act::SeeAttendance | Act::SeeStaffDetail => standing != Standing::Learner,
         Act::Edit | Act::Sync | Act::Hide => {
             matches!(standing, Standing::Admin | Standing::Instructor) && scope >= Scope::Write
         }
+        Act::Object => standing != Standing::Officer && scope >= Scope::Write,
+        Act::Exempt => standing != Standing::Learner && scope >= Scope::Write,
     };
     if may { Decision::Allowed } else { Decision::Forbidden }
 }
@@ -209,8 +220,23 @@ pub fn decide_global(viewer: &Viewer, act: GlobalAct) -> Decision {
 mod tests {
     use super::*;
 
-    const OPEN: Facts =
-        Facts { published: true, hidden: false, learners_see_chat: false, learners_see_files: false };
+    const OPEN: Facts = Facts {
+        published: true,
+        hidden: false,
+        learners_see_chat: false,
+        learners_see_files: false,
+        of_minors: false,
+    };
+
+    #[test]
+    fn learners_of_minors_watch_but_neither_download_nor_read_the_chat() {
+        let facts = Facts { learners_see_chat: true, of_minors: true, ..OPEN };
+        let learner = |act| decide(Standing::Learner, Scope::Admin, act, facts);
+        assert_eq!(learner(Act::Watch), Decision::Allowed);
+        assert_eq!([learner(Act::Download), learner(Act::SeeChat)], [Decision::Forbidden; 2]);
+        let instructor = |act| decide(Standing::Instructor, Scope::Admin, act, facts);
+        assert_eq!([instructor(Act::Download), instructor(Act::SeeChat)], [Decision::Allowed; 2]);
+    }
 
     #[test]
     fn learners_see_only_what_is_published_and_not_hidden() {

@@ -24,6 +24,9 @@ words! {
         Expiring = "expiring",
         /// A class is near and the OneDrive that is to take its recording has no room for it.
         NoRoom = "no_room",
+        /// A class of minors is near, and something that is required of their guardians is missing. The detail is of how
+        /// many.
+        ConsentMissing = "consent_missing",
     }
 }
 
@@ -31,7 +34,9 @@ impl AlertKind {
     /// Who is told.
     pub fn reaches(self) -> &'static [Owner] {
         match self {
-            Self::NotEnabled | Self::NotRecording | Self::Expiring => &[Owner::Instructor, Owner::Admin],
+            Self::NotEnabled | Self::NotRecording | Self::Expiring | Self::ConsentMissing => {
+                &[Owner::Instructor, Owner::Admin]
+            }
             Self::NotChecked | Self::NoRoom => &[Owner::Admin],
             Self::ConfirmRecording => &[Owner::Instructor],
         }

@@ -76,6 +76,8 @@ words! {
         SwitchedOn = "switched_on",
         /// Recording could not be switched on.
         NotSwitchedOn = "not_switched_on",
+        /// An approved exception was in force.
+        Exempted = "exempted",
         /// Attendance shows people in the call.
         CallInAttendance = "call_in_attendance",
         /// The chat tells of a call.

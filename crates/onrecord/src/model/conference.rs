@@ -13,6 +13,8 @@ words! {
         Pending = "pending",
         /// A read-back said that Teams will record.
         Enabled = "enabled",
+        /// An approved exception is in force, and a read-back said that Teams will not record.
+        Exempted = "exempted",
         /// An app permission is missing.
         FailedPermission = "failed_permission",
         /// The Teams application access policy is missing.
@@ -37,14 +39,15 @@ words! {
 impl AutoRecordingStatus {
     /// Whether this is one of the `failed_…` reasons.
     pub fn is_failure(self) -> bool {
-        !matches!(self, Self::Pending | Self::Enabled)
+        !matches!(self, Self::Pending | Self::Enabled | Self::Exempted)
     }
 
     fn badness(self) -> u8 {
         match self {
-            Self::Enabled => 0,
-            Self::Pending => 1,
-            _ => 2,
+            Self::Exempted => 0,
+            Self::Enabled => 1,
+            Self::Pending => 2,
+            _ => 3,
         }
     }
 }
@@ -224,7 +227,7 @@ pub fn conference_status(meetings: &[Meeting], now: DateTime<Utc>) -> Conference
     }
 }
 
-/// The worst recording status (failed > pending > enabled) of the meetings that are neither cancelled nor
+/// The worst recording status (failed > pending > enabled > exempted) of the meetings that are neither cancelled nor
 /// ended; if all have ended, of all that were not cancelled. Without any: `pending`.
 pub fn conference_recording_status(meetings: &[Meeting], now: DateTime<Utc>) -> AutoRecordingStatus {
     let live = || meetings.iter().filter(|m| m.cancelled_at.is_none());

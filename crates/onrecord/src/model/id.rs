@@ -97,4 +97,10 @@ ids! {
     RetentionRunId,
     /// A person's data to be erased.
     ErasureId,
+    /// Classes that are not to be recorded.
+    ExceptionId,
+    /// What a minor's guardian was told or said.
+    GuardianWordId,
+    /// Somebody's objection to being recorded.
+    ObjectionId,
 }

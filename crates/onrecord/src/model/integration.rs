@@ -22,6 +22,18 @@ words! {
 }
 
 words! {
+    /// Whether people say that they have read the recording notice before they are shown the way to a class.
+    pub enum Acknowledge {
+        /// The notice stands there, and nobody is asked.
+        None = "none",
+        /// They are asked, and may go on without.
+        Ask = "ask",
+        /// Nobody goes on without.
+        Required = "required",
+    }
+}
+
+words! {
     /// Why the school may record; decides the words of the notice.
     pub enum LawfulBasis {
         /// Joining is consenting.

@@ -25,10 +25,14 @@ words! {
         Removing = "removing",
         /// The OneDrive that is to take the recording of a class has no room. Subject: `alert:{id}`.
         NoRoom = "no_room",
+        /// A class of minors is near, and something that is required of guardians is missing. Subject: `alert:{id}`.
+        ConsentMissing = "consent_missing",
         /// What signs in at Microsoft ends soon, or has ended. Subject: `{code}:{day it was found}`.
         SecretExpiring = "secret_expiring",
         /// Work was given up. Subject: `day:{date}`.
         DeadLetters = "dead_letters",
+        /// Objections or requests for exceptions wait for somebody. Subject: `day:{date}`.
+        CasesWaiting = "cases_waiting",
         /// Something is wrong with the whole. Subject: `day:{date}`.
         DailyCheck = "daily_check",
         /// The last week in numbers. Subject: `week:{Monday}`.
@@ -87,12 +91,14 @@ impl MailKind {
     pub fn reaches(self) -> &'static [Part] {
         match self {
             Self::RecordingReady => &[Part::Instructor, Part::Learner],
-            Self::StillMissing | Self::FailingBeforeClass | Self::NotRecording | Self::Expiring => {
-                &[Part::Instructor, Part::Admin]
-            }
+            Self::StillMissing
+            | Self::FailingBeforeClass
+            | Self::NotRecording
+            | Self::Expiring
+            | Self::ConsentMissing => &[Part::Instructor, Part::Admin],
             Self::Removing => &[Part::Instructor],
             Self::NoRoom | Self::SecretExpiring | Self::DeadLetters | Self::DailyCheck => &[Part::Admin],
-            Self::WeeklyReport => &[Part::Admin, Part::Officer],
+            Self::WeeklyReport | Self::CasesWaiting => &[Part::Admin, Part::Officer],
         }
     }
 
@@ -110,6 +116,7 @@ impl MailKind {
                 | Self::NotRecording
                 | Self::Expiring
                 | Self::NoRoom
+                | Self::ConsentMissing
                 | Self::SecretExpiring
         )
     }
@@ -121,7 +128,7 @@ impl MailKind {
 
     /// Whether there is only one a day or week already, so that choosing a pace would mean nothing.
     pub fn is_periodic(self) -> bool {
-        matches!(self, Self::DeadLetters | Self::DailyCheck | Self::WeeklyReport)
+        matches!(self, Self::DeadLetters | Self::CasesWaiting | Self::DailyCheck | Self::WeeklyReport)
     }
 
     /// How long it waits for others that belong into the same letter.

@@ -214,7 +214,7 @@ impl Evidence {
     /// What Microsoft said when recording was to be switched on, if it could not be.
     fn refused(&self) -> Option<Cause> {
         match self.auto_recording_status {
-            Status::Pending | Status::Enabled => None,
+            Status::Pending | Status::Enabled | Status::Exempted => None,
             Status::FailedPermission | Status::FailedAccessPolicy => Some(Cause::Permission),
             Status::FailedLicense => Some(Cause::Licence),
             Status::FailedDrift => Some(Cause::SwitchedOff),
@@ -231,6 +231,7 @@ impl Evidence {
             (!self.has_teams_meeting, Fact::NoTeamsMeeting),
             (self.auto_recording_status == Status::Enabled, Fact::SwitchedOn),
             (self.auto_recording_status.is_failure(), Fact::NotSwitchedOn),
+            (self.exempted, Fact::Exempted),
             (came.people > 0, Fact::CallInAttendance),
             (self.chat.call, Fact::CallInChat),
             (self.source_readable && !held, Fact::NoCallAnywhere),

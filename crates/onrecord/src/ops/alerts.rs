@@ -74,6 +74,9 @@ async fn tell(app: &App, tx: &Tx, (meeting, kind): (MeetingId, AlertKind), detai
         AlertKind::Expiring => {
             tracing::error!(%meeting, days = detail, "Microsoft is expected to delete a recording in onedrive soon, and there is no verified copy");
         }
+        AlertKind::ConsentMissing => {
+            tracing::warn!(%meeting, people = detail, "a class of minors is near and what is required of their guardians is missing");
+        }
         AlertKind::NoRoom => {
             tracing::error!(%meeting, account = detail, "Storage full: the onedrive that is to take the recording of a class has no room for it");
         }

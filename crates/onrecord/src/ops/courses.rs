@@ -28,8 +28,13 @@ pub struct SeenCourse {
 }
 
 /// A course itself is never hidden from those who are in it.
-const OPEN: Facts =
-    Facts { published: true, hidden: false, learners_see_chat: false, learners_see_files: false };
+const OPEN: Facts = Facts {
+    published: true,
+    hidden: false,
+    learners_see_chat: false,
+    learners_see_files: false,
+    of_minors: false,
+};
 
 impl SeenCourse {
     /// Whether `viewer` may also do `act`, to show or leave out a part of a page.

@@ -33,6 +33,9 @@ pub async fn verify(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
     if case.meeting.cancelled_at.is_some() || case.meeting.has_started(now) {
         return Ok(Turn::Done);
     }
+    if case.is_exempt(now) {
+        return verify_exempted(app, &mut case, attempt).await;
+    }
     if case.meeting.auto_recording_status != Status::Enabled {
         return hurry(app, &case.meeting, now).await;
     }
@@ -65,6 +68,36 @@ pub async fn verify(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
             Stuck::Broken(error) => Err(error),
         },
     }
+}
+
+/// A class that an approved exception covers: recording is to be off, and what somebody switched on is switched off
+/// again. Nobody is alerted that it will not be recorded.
+async fn verify_exempted(app: &App, case: &mut Case, attempt: i64) -> Result<Turn> {
+    let now = app.clock.now();
+    if case.meeting.auto_recording_status == Status::Exempted {
+        let (Some(organizer), Some(online)) = (&case.meeting.organizer_id, &case.meeting.online_meeting_id)
+        else {
+            return Ok(Turn::Done);
+        };
+        let client = integration::connect(app, &case.integration)?;
+        match client.online_meeting(organizer, online).await {
+            Ok(read) if read.is_recording_off() => {
+                provision::keep_exempted(app, case).await.or_else(broken)?;
+                return Ok(Turn::Done);
+            }
+            Ok(_) => provision::note_found_on(app, case).await?,
+            Err(error) => {
+                let again = now + provision::backoff(attempt, 30, 900);
+                let is_worth_it = error.is_retryable() && again < case.meeting.starts_at;
+                return Ok(if is_worth_it { Turn::Again(again, error.to_string()) } else { Turn::Done });
+            }
+        }
+    }
+    let tx = app.store.write().await?;
+    jobs::enqueue(&tx, JobKind::Provision, &meeting_subject(case.meeting.id), now, now).await?;
+    tx.commit().await?;
+    app.work.notify_one();
+    Ok(Turn::Done)
 }
 
 fn broken(stuck: Stuck) -> Result<()> {

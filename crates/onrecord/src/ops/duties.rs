@@ -15,7 +15,7 @@ use crate::model::id::MeetingId;
 use crate::model::job::{Duty, JobKind};
 use crate::model::words::Word as _;
 use crate::store::meetings::{self, BegunPending};
-use crate::store::{jobs, lanes, meeting_steps};
+use crate::store::{exceptions, jobs, lanes, meeting_steps};
 
 /// Rows handled in one transaction.
 const BATCH: i64 = 200;
@@ -29,11 +29,17 @@ pub async fn perform(app: &App, duty: Duty) -> Result<()> {
         Duty::ClassStart => class_start(app).await,
         Duty::CatchUp => catch_up(app).await,
         Duty::PlanSync => sync::plan_work(app).await.map(|_| ()),
-        Duty::PlanGuard => guard::plan(app).await.map(|_| ()),
+        Duty::PlanGuard => {
+            super::exceptions::plan(app).await?;
+            guard::plan(app).await.map(|_| ())
+        }
         Duty::Drafts => keep::clear_drafts(app).await,
         Duty::Verdicts => sync::judge_by_time(app).await.map(|_| ()),
         Duty::Subscriptions => subscriptions::keep(app).await,
-        Duty::Expiry => expiry::watch(app).await,
+        Duty::Expiry => {
+            super::minors::warn(app).await?;
+            expiry::watch(app).await
+        }
         Duty::Storage => storage::watch(app).await,
         Duty::Examine => doctor::daily(app).await,
         Duty::Mail => mail::plan(app).await,
@@ -56,8 +62,11 @@ async fn class_start(app: &App) -> Result<()> {
         for BegunPending { meeting, was_known_before } in &begun {
             let (status, detail) = last_known_reason(meeting);
             meeting_steps::save_status(&tx, meeting.id, status, &detail, now).await?;
-            // A class that came by import after its start never had a chance: nobody needs to be alerted.
-            if *was_known_before {
+            let covering = exceptions::of_meeting(&tx, meeting.id).await?;
+            let is_exempt = covering.iter().any(|one| one.covers(meeting.id, meeting.starts_at));
+            // A class that came by import after its start never had a chance, and one that is exempted needs none: nobody
+            // is alerted.
+            if *was_known_before && !is_exempt {
                 tracing::error!(meeting = %meeting.id, %status, detail, "Failed to enable auto-recording");
                 provision::alert(app, &tx, meeting.id, status, &detail).await?;
                 alerts::raise(app, &tx, meeting.id, AlertKind::NotEnabled, status.as_str()).await?;

@@ -56,6 +56,8 @@ words! {
         WouldIdentify = "would_identify",
         /// Teams needs a moment; the worker goes on.
         Waiting = "waiting",
+        /// An approved exception is in force: recording is off.
+        Exempted = "exempted",
         /// It did not work; the detail says why.
         Failed = "failed",
     }
@@ -234,14 +236,26 @@ async fn look(app: &App, meeting: &Meeting, mode: Mode) -> Result<Option<Swept>>
     let (Some(organizer), Some(online_meeting)) = (&meeting.organizer_id, &meeting.online_meeting_id) else {
         return Ok(None);
     };
-    if meeting.auto_recording_status != Status::Enabled {
+    if !matches!(meeting.auto_recording_status, Status::Enabled | Status::Exempted) {
         return Ok(None);
     }
-    let Some(case) = Case::load(app, meeting.id).await? else {
+    let Some(mut case) = Case::load(app, meeting.id).await? else {
         return Ok(None);
     };
+    let is_exempt = case.is_exempt(app.clock.now());
+    if is_exempt != (meeting.auto_recording_status == Status::Exempted) {
+        // An exception begins or ends; provisioning knows which.
+        return Ok((is_exempt && mode == Mode::DryRun).then_some(Swept::Exempted));
+    }
     let client = integration::connect(app, &case.integration)?;
     let read = client.online_meeting(organizer, online_meeting).await?;
+    if is_exempt {
+        if !read.is_recording_off() && mode == Mode::Apply {
+            provision::note_found_on(app, &mut case).await?;
+            return Ok(None);
+        }
+        return Ok(Some(Swept::Exempted));
+    }
     if !read.is_recording_enforced() && mode == Mode::Apply {
         drift::note(app, meeting, &read).await?;
     }
@@ -258,6 +272,7 @@ async fn act(app: &App, meeting: &Meeting) -> Result<Line> {
     let outcome = match (meeting.auto_recording_status, &turn) {
         (Status::Enabled, _) if was == Status::FailedDrift => Swept::Repaired,
         (Status::Enabled, _) => Swept::Enabled,
+        (Status::Exempted, _) => Swept::Exempted,
         _ if meeting.has_ended(app.clock.now()) && meeting.online_meeting_id.is_some() => Swept::Identified,
         (Status::Pending, Turn::Again(..)) => Swept::Waiting,
         _ => Swept::Failed,

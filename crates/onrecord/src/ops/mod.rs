@@ -1,6 +1,7 @@
 //! The operations: every write and every step outside the database. A door parses, calls one of these, and
 //! renders. Each may be repeated.
 
+pub mod acknowledge;
 pub mod actor;
 pub mod alerts;
 pub mod alive;
@@ -16,6 +17,7 @@ pub mod duties;
 pub mod enforce;
 pub mod enrolment;
 pub mod erasure;
+pub mod exceptions;
 pub mod expiry;
 pub mod guard;
 pub mod hide;
@@ -29,9 +31,11 @@ pub mod ledger;
 pub mod licence;
 pub mod mail;
 pub mod media;
+pub mod minors;
 pub mod monitor;
 pub mod news;
 pub mod notice;
+pub mod objections;
 pub mod organizer;
 pub mod people;
 pub mod policy;

@@ -294,6 +294,10 @@ fn alert_problems(alerts: &[AlertLine]) -> Vec<String> {
             "classes have a recording that Microsoft is expected to delete soon and that has no verified copy. Run `onrecord cleanup --days 0 --archive`.",
         ),
         (
+            AlertKind::ConsentMissing,
+            "classes of minors are near and something required of guardians is missing. See the course's page, Minors.",
+        ),
+        (
             AlertKind::NoRoom,
             "classes are near and there is no room for their recording. Storage full: see Manage, Storage.",
         ),

@@ -2,13 +2,18 @@
 //! how long, and whom to ask. Its words are made of the integration and the configuration, and each wording in force is
 //! kept as a version. Only the basis `consent` speaks of consent.
 
-use super::Result;
+use serde_json::json;
+
+use super::{Error, Result, audit, rights, say, say_with};
 use crate::app::App;
+use crate::model::access::{GlobalAct, Viewer};
+use crate::model::id::{IntegrationId, MeetingId};
 use crate::model::integration::{Integration, LawfulBasis};
-use crate::store::notices::{self, NewNotice};
+use crate::store::notices::{self, NewNotice, NoticeVersion};
+use crate::store::{acknowledgements, integrations};
 use crate::text;
 
-/// The language of notices until others are written.
+/// The language of our own words, and of notices for people in whose language none were written.
 pub const LANGUAGE: &str = "en";
 
 /// What an institution says of its own; empty texts leave it to the configuration.
@@ -96,6 +101,69 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// The words that were written for `language`, or for the language without its region, with the tag they stand under.
+/// The configuration goes before what was written on the page.
+async fn own_words(app: &App, integration: &Integration, language: &str) -> Result<Option<(String, String)>> {
+    let primary = language.split('-').next().unwrap_or_default();
+    if primary.eq_ignore_ascii_case(LANGUAGE) {
+        return Ok(None);
+    }
+    let configured = &app.config.notice.wording.0;
+    let written = acknowledgements::wordings(&app.store, integration.id).await?;
+    let all = || {
+        let configured = configured.iter().map(|(tag, words)| (tag.as_str(), words.as_str()));
+        configured.chain(written.iter().map(|(tag, words)| (tag.as_str(), words.as_str())))
+    };
+    let of = |wanted: &str| all().find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
+    Ok(of(language).or_else(|| of(primary)).map(|(tag, words)| (tag.to_owned(), words.trim().to_owned())))
+}
+
+/// The words of a class's notice in a language other than the usual one, if there are any.
+pub async fn in_language(app: &App, id: IntegrationId, language: &str) -> Result<Option<String>> {
+    if language.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case(LANGUAGE)) {
+        return Ok(None);
+    }
+    let Some(integration) = integrations::find(&app.store, id).await? else {
+        return Ok(None);
+    };
+    Ok(own_words(app, &integration, language).await?.map(|(_, words)| words))
+}
+
+/// Longest wording in characters.
+const LONGEST: usize = 5_000;
+
+/// Writes the institution's own words in a language; empty words take them away. English ones are written with the
+/// notice's other terms.
+pub async fn put_wording(app: &App, viewer: &Viewer, (language, words): (&str, &str)) -> Result<()> {
+    rights::global(app, viewer, GlobalAct::Retain).await?;
+    let (language, words) = (language.trim(), words.trim());
+    let tag = language.parse::<unic_langid::LanguageIdentifier>().map(|tag| tag.to_string());
+    let Ok(tag) = tag else {
+        return Err(Error::invalid("language", say("op-notice-language")));
+    };
+    if tag.split('-').next() == Some(LANGUAGE) {
+        return Err(Error::invalid("language", say("op-notice-english")));
+    }
+    if words.chars().count() > LONGEST {
+        return Err(Error::invalid("wording", say_with("op-at-most", &[("most", LONGEST.into())])));
+    }
+    if words.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
+        return Err(Error::invalid("wording", say("op-no-control")));
+    }
+    if app.config.notice.wording.0.keys().any(|known| known.eq_ignore_ascii_case(&tag)) {
+        return Err(Error::Conflict(say("op-notice-locked")));
+    }
+    let Some(integration) = integrations::first(&app.store).await? else {
+        return Err(Error::NotReady(say("op-notice-unconnected")));
+    };
+    let tx = app.store.write().await?;
+    acknowledgements::put_wording(&tx, integration.id, (&tag, words), app.clock.now()).await?;
+    let about = (format!("integration:{}", integration.id), json!({ "language": tag, "words": words }));
+    audit::record(app, &tx, Some(viewer.user_id), "notice.wording_changed", about).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// The words of an integration's notice.
 pub fn words(app: &App, integration: &Integration) -> String {
     let own = OwnTerms {
@@ -108,29 +176,48 @@ pub fn words(app: &App, integration: &Integration) -> String {
     text(app, own)
 }
 
-/// The words in force, which are kept as a new version if they have changed. An invitation quotes only kept words.
-pub async fn in_force(app: &App, integration: &Integration) -> Result<String> {
-    let words = words(app, integration);
-    let is_kept = |latest: Option<notices::NoticeVersion>| {
-        latest.is_some_and(|latest| latest.body == words && latest.basis == integration.lawful_basis)
+/// The wording in force for people of a language, which is kept as a new version if it has changed. An invitation quotes
+/// only kept words.
+pub async fn in_force(app: &App, integration: &Integration, language: &str) -> Result<NoticeVersion> {
+    let (language, words) = match own_words(app, integration, language).await? {
+        Some(own) => own,
+        None => (LANGUAGE.to_owned(), words(app, integration)),
     };
-    if is_kept(notices::latest(&app.store, integration.id, LANGUAGE).await?) {
-        return Ok(words);
+    let kept = |latest: Option<NoticeVersion>| {
+        latest.filter(|latest| latest.body == words && latest.basis == integration.lawful_basis)
+    };
+    if let Some(version) = kept(notices::latest(&app.store, integration.id, &language).await?) {
+        return Ok(version);
     }
     let tx = app.store.write().await?;
-    if !is_kept(notices::latest(&tx, integration.id, LANGUAGE).await?) {
-        let new = NewNotice {
-            integration: integration.id,
-            language: LANGUAGE,
-            basis: integration.lawful_basis,
-            body: &words,
-        };
-        let id = notices::insert(&tx, new, app.clock.now()).await?;
-        let about = (format!("notice:{id}"), serde_json::json!({ "basis": integration.lawful_basis }));
-        super::audit::record(app, &tx, None, "notice.in_force", about).await?;
+    integrations::lock_all(&tx).await?;
+    if let Some(version) = kept(notices::latest(&tx, integration.id, &language).await?) {
+        return Ok(version);
     }
+    let new = NewNotice {
+        integration: integration.id,
+        language: &language,
+        basis: integration.lawful_basis,
+        body: &words,
+    };
+    let now = app.clock.now();
+    let id = notices::insert(&tx, new, now).await?;
+    let about = (format!("notice:{id}"), json!({ "basis": integration.lawful_basis, "language": language }));
+    audit::record(app, &tx, None, "notice.in_force", about).await?;
     tx.commit().await?;
-    Ok(words)
+    Ok(NoticeVersion { id, basis: integration.lawful_basis, body: words, language, created_at: now })
+}
+
+/// The words with which a class is announced. That it was announced with them is kept before anybody is told.
+pub async fn announce(app: &App, integration: &Integration, meeting: MeetingId) -> Result<String> {
+    let version = in_force(app, integration, LANGUAGE).await?;
+    let known = acknowledgements::of_meeting(&app.store, meeting).await?;
+    if known.iter().all(|(used, _)| *used != version.id) {
+        let tx = app.store.write().await?;
+        acknowledgements::used(&tx, meeting, version.id, app.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(version.body)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use msgraph::{Client, Event, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime};
+use msgraph::{AttendeeMedia, Client, Event, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -295,7 +295,11 @@ impl Stage<'_> {
     async fn patch(&self, mailbox: &str, meeting: &str) -> std::result::Result<(), Stuck> {
         let integration = integrations::find(&self.app.store, self.row.integration_id).await?;
         let lobby = integration.map_or_else(|| "organization".to_owned(), |found| found.lobby_scope);
-        let settings = MeetingSettings { lobby: lobby.into(), participants: Vec::new() };
+        let settings = MeetingSettings {
+            lobby: lobby.into(),
+            participants: Vec::new(),
+            attendee_media: AttendeeMedia::AsIs,
+        };
         match self.client.enforce_recording(mailbox, meeting, &settings).await {
             Ok(_) => Ok(()),
             Err(error) => Err(judge(&self.client, Asked::Meetings, error).await),

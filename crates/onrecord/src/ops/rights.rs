@@ -33,6 +33,7 @@ pub fn see(app: &App, viewer: &Viewer, placed: Placed) -> Seen {
         hidden: false,
         learners_see_chat: placed.learners_see_chat,
         learners_see_files: placed.learners_see_files,
+        of_minors: placed.of_minors,
     };
     Seen { placed, standing, facts }
 }

@@ -2,7 +2,7 @@
 //! the event's body survives every edit.
 
 use chrono::{DateTime, Utc};
-use msgraph::{Client, EventPatch, LobbyScope, MeetingSettings, ZonedTime};
+use msgraph::{Client, EventPatch, ZonedTime};
 
 use super::provision::{self, Asked, Case, Stuck, judge};
 use super::turn::Turn;
@@ -97,25 +97,19 @@ async fn withdraw(client: &Client, case: &Case) -> Step<()> {
     }
 }
 
-/// Changes the event, then the people in Teams, and reads back that recording is still on.
+/// Changes the event, then the people in Teams, and reads back that recording is still on, or off where an exception is
+/// in force.
 async fn tell(app: &App, client: &Client, case: &mut Case) -> Step<()> {
     if case.meeting.event_id.is_some() {
         change_event(app, client, case).await?;
     }
-    let Some(online_meeting) = case.meeting.online_meeting_id.clone() else {
+    if case.meeting.online_meeting_id.is_none() {
         return Ok(());
-    };
-    let organizer = mailbox(case)?.to_owned();
-    let entered = provision::participants(app, client, case, (&organizer, &online_meeting)).await?;
-    let lobby = LobbyScope::from(case.integration.lobby_scope.clone());
-    let settings = MeetingSettings { lobby, participants: entered.participants };
-    if let Err(error) = client.enforce_recording(&organizer, &online_meeting, &settings).await {
-        return Err(judge(client, Asked::Meetings, error).await);
     }
-    let tx = app.store.write().await?;
-    meeting_steps::save_left_out(&tx, case.meeting.id, &entered.left_out).await?;
-    tx.commit().await?;
-    provision::read_back(app, client, case, &settings).await
+    if case.is_exempt(app.clock.now()) {
+        return provision::exempt(app, client, case).await;
+    }
+    provision::enforce(app, client, case).await
 }
 
 async fn change_event(app: &App, client: &Client, case: &Case) -> Step<()> {
@@ -133,7 +127,7 @@ async fn change_event(app: &App, client: &Client, case: &Case) -> Step<()> {
         }
         Err(error) => return Err(judge(client, Asked::Calendar, error).await),
     };
-    let words = notices::in_force(app, &case.integration).await?;
+    let words = notices::announce(app, &case.integration, case.meeting.id).await?;
     let block = notice::invitation_html(&case.conference.description, &words);
     let body = notice::with_invitation(event.body_html().unwrap_or_default(), &block);
     let patch = EventPatch {

@@ -78,10 +78,11 @@ pub struct Sum {
     pub missing: i64,
     /// Start of the next slot.
     pub next_starts_at: Option<DateTime<Utc>>,
-    /// Slots that have not ended and whose recording could not be switched on, then pending ones, then enabled ones.
-    ahead: [i64; 3],
+    /// Slots that have not ended and whose recording could not be switched on, then pending ones, then enabled ones, then
+    /// exempted ones.
+    ahead: [i64; 4],
     /// The same of all slots.
-    all: [i64; 3],
+    all: [i64; 4],
     /// One of the failures, the same for ahead and all as far as there is one ahead.
     failure: Option<AutoRecordingStatus>,
 }
@@ -102,10 +103,11 @@ impl Line {
 
     /// The worst recording status of the slots that have not ended; if all have, of all.
     pub fn recording_status(&self) -> AutoRecordingStatus {
-        let counts = if self.sum.ahead == [0; 3] { self.sum.all } else { self.sum.ahead };
+        let counts = if self.sum.ahead == [0; 4] { self.sum.all } else { self.sum.ahead };
         match counts {
-            [failed, _, _] if failed > 0 => self.sum.failure.unwrap_or(AutoRecordingStatus::FailedUnknown),
-            [_, 0, enabled] if enabled > 0 => AutoRecordingStatus::Enabled,
+            [failed, ..] if failed > 0 => self.sum.failure.unwrap_or(AutoRecordingStatus::FailedUnknown),
+            [_, 0, enabled, _] if enabled > 0 => AutoRecordingStatus::Enabled,
+            [_, 0, 0, exempted] if exempted > 0 => AutoRecordingStatus::Exempted,
             _ => AutoRecordingStatus::Pending,
         }
     }
@@ -246,16 +248,18 @@ async fn sum_up(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> Resul
              COUNT(CASE WHEN m.verdict = 'recorded' THEN 1 END) AS recorded,
              COUNT(CASE WHEN m.verdict = 'missing' THEN 1 END) AS missing,
              MIN(CASE WHEN m.starts_at > $1 THEN m.starts_at END) AS next_starts_at,
-             COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled') THEN 1 END)
+             COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') THEN 1 END)
                  AS failed_ahead,
              COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'pending' THEN 1 END) AS pending_ahead,
              COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'enabled' THEN 1 END) AS enabled_ahead,
-             COUNT(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled') THEN 1 END) AS failed,
+             COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'exempted' THEN 1 END) AS exempted_ahead,
+             COUNT(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') THEN 1 END) AS failed,
              COUNT(CASE WHEN m.auto_recording_status = 'pending' THEN 1 END) AS pending,
              COUNT(CASE WHEN m.auto_recording_status = 'enabled' THEN 1 END) AS enabled,
-             MAX(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled')
+             COUNT(CASE WHEN m.auto_recording_status = 'exempted' THEN 1 END) AS exempted,
+             MAX(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted')
                  THEN m.auto_recording_status END) AS failure_ahead,
-             MAX(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled')
+             MAX(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted')
                  THEN m.auto_recording_status END) AS failure
          FROM meeting m WHERE m.conference_id IN ({ids}) AND m.cancelled_at IS NULL GROUP BY m.conference_id"
     );
@@ -269,8 +273,13 @@ async fn sum_up(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> Resul
             recorded: row.get("recorded")?,
             missing: row.get("missing")?,
             next_starts_at: row.get("next_starts_at")?,
-            ahead: [row.get("failed_ahead")?, row.get("pending_ahead")?, row.get("enabled_ahead")?],
-            all: [row.get("failed")?, row.get("pending")?, row.get("enabled")?],
+            ahead: [
+                row.get("failed_ahead")?,
+                row.get("pending_ahead")?,
+                row.get("enabled_ahead")?,
+                row.get("exempted_ahead")?,
+            ],
+            all: [row.get("failed")?, row.get("pending")?, row.get("enabled")?, row.get("exempted")?],
             failure: if failure.is_some() { failure } else { row.get("failure")? },
         };
         if let Some(line) = lines.iter_mut().find(|line| line.conference.id == id) {

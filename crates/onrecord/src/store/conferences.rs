@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::minors::OF_MINORS;
 use super::{Read, Result, Row, Tx};
 use crate::model::access::Membership;
 use crate::model::conference::Conference;
@@ -42,13 +43,19 @@ pub struct Placed {
     pub learners_see_chat: bool,
     /// The course lets learners see files.
     pub learners_see_files: bool,
+    /// The course, or somebody in it, is marked as minors.
+    pub of_minors: bool,
     /// The asking person's part in the course, if any.
     pub membership: Option<Membership>,
 }
 
 /// Columns that [`placed`] reads beside [`COLUMNS`]; needs `course k` and `enrolment n` joined.
-pub(super) const PLACE: &str = "k.code AS course_code, k.title AS course_title, k.learners_see_chat,
-     k.learners_see_files, n.role AS member_role, n.ends_on AS member_ends_on";
+fn place() -> String {
+    format!(
+        "k.code AS course_code, k.title AS course_title, k.learners_see_chat, k.learners_see_files,
+         {OF_MINORS} AS of_minors, n.role AS member_role, n.ends_on AS member_ends_on"
+    )
+}
 
 pub(super) fn placed(row: &Row) -> Result<Placed> {
     let role: Option<_> = row.get("member_role")?;
@@ -59,6 +66,7 @@ pub(super) fn placed(row: &Row) -> Result<Placed> {
         course_title: row.get("course_title")?,
         learners_see_chat: row.get("learners_see_chat")?,
         learners_see_files: row.get("learners_see_files")?,
+        of_minors: row.get("of_minors")?,
         membership: role.map(|role| Membership { role, ends_on }),
     })
 }
@@ -125,10 +133,11 @@ pub async fn find(db: &impl Read, id: ConferenceId) -> Result<Option<Conference>
 /// The conference as `user` stands to it, if there is one. One query: this runs on every request.
 pub async fn find_placed(db: &impl Read, id: ConferenceId, user: UserId) -> Result<Option<Placed>> {
     let sql = format!(
-        "SELECT {COLUMNS}, {PLACE} FROM conference c
+        "SELECT {COLUMNS}, {} FROM conference c
          JOIN course k ON k.id = c.course_id
          LEFT JOIN enrolment n ON n.course_id = c.course_id AND n.user_id = $2
-         WHERE c.id = $1"
+         WHERE c.id = $1",
+        place()
     );
     db.row(&sql, params![id, user]).await?.as_ref().map(placed).transpose()
 }

@@ -187,6 +187,12 @@ pub struct Changed {
     pub visits: u64,
     /// Details of the audit.
     pub audit_details: u64,
+    /// What guardians were told or said, whose words are gone.
+    pub guardians: u64,
+    /// Objections, whose words are gone.
+    pub objections: u64,
+    /// Acknowledgements of the recording notice, which stand under the pseudonym.
+    pub acknowledgements: u64,
 }
 
 /// Puts a person's pseudonym in place of everything they are known by, ends their account, and returns what was changed.
@@ -214,6 +220,9 @@ pub async fn erase(
          WHERE user_id = $1";
     changed.visits = tx.execute(sql, params![user]).await?;
     changed.audit_details = erase_details(tx, user, known).await?;
+    changed.guardians = super::minors::erase(tx, user).await?;
+    changed.objections = super::objections::erase(tx, user).await?;
+    changed.acknowledgements = acknowledgements(tx, user).await?;
     let yesterday = at.date_naive().checked_sub_days(Days::new(1));
     tx.execute(
         "UPDATE enrolment SET ends_on = $2 WHERE user_id = $1 AND (ends_on IS NULL OR ends_on > $2)",
@@ -230,6 +239,13 @@ pub async fn erase(
     )
     .await?;
     Ok(changed)
+}
+
+/// How many wordings of the notice a person acknowledged. The rows name nobody but the account, whose name is gone.
+async fn acknowledgements(tx: &Tx, user: UserId) -> Result<u64> {
+    let sql = "SELECT COUNT(*) AS n FROM acknowledgement WHERE user_id = $1";
+    let row = tx.row(sql, params![user]).await?;
+    Ok(row.map(|row| row.get::<i64>("n")).transpose()?.unwrap_or_default().max(0) as u64)
 }
 
 /// Details of the audit that are of the person or name them. The chain stands without them.
@@ -357,6 +373,64 @@ const SECTIONS: &[Section] = &[
         "SELECT e.at, e.action, e.subject FROM audit_entry e
          WHERE e.actor_id = $1 OR e.id IN (SELECT d.entry_id FROM audit_detail d WHERE d.user_id = $1) ORDER BY e.id",
         &[("at", Cell::Time), ("action", Cell::Text), ("subject", Cell::Text)],
+    ),
+    (
+        "acknowledgements",
+        "SELECT v.id AS version, v.language, v.body, a.acknowledged_at FROM acknowledgement a
+         JOIN notice_version v ON v.id = a.notice_version_id WHERE a.user_id = $1 ORDER BY v.id",
+        &[
+            ("version", Cell::Number),
+            ("language", Cell::Text),
+            ("body", Cell::Text),
+            ("acknowledged_at", Cell::Time),
+        ],
+    ),
+    (
+        "guardians",
+        "SELECT g.kind, g.guardian, g.evidence, g.given_at, g.expires_at, g.withdrawn_at FROM guardian_word g
+         WHERE g.user_id = $1 ORDER BY g.id",
+        &[
+            ("kind", Cell::Text),
+            ("guardian", Cell::Text),
+            ("evidence", Cell::Text),
+            ("given_at", Cell::Time),
+            ("expires_at", Cell::Time),
+            ("withdrawn_at", Cell::Time),
+        ],
+    ),
+    (
+        "objections",
+        "SELECT k.code, o.reason, o.raised_at, o.due_at, o.outcome, o.answer, o.closed_at FROM objection o
+         JOIN course k ON k.id = o.course_id WHERE o.user_id = $1 ORDER BY o.id",
+        &[
+            ("code", Cell::Text),
+            ("reason", Cell::Text),
+            ("raised_at", Cell::Time),
+            ("due_at", Cell::Time),
+            ("outcome", Cell::Text),
+            ("answer", Cell::Text),
+            ("closed_at", Cell::Time),
+        ],
+    ),
+    (
+        "objection_notes",
+        "SELECT n.objection_id, n.text, n.noted_at FROM objection_note n JOIN objection o ON o.id = n.objection_id
+         WHERE o.user_id = $1 ORDER BY n.id",
+        &[("objection_id", Cell::Number), ("text", Cell::Text), ("noted_at", Cell::Time)],
+    ),
+    (
+        "exceptions",
+        "SELECT k.code, x.reason, x.asked_at, x.decided_at, x.ruling, x.starts_at, x.ends_at FROM recording_exception x
+         JOIN course k ON k.id = x.course_id WHERE x.asked_by = $1 OR x.decided_by = $1 ORDER BY x.id",
+        &[
+            ("code", Cell::Text),
+            ("reason", Cell::Text),
+            ("asked_at", Cell::Time),
+            ("decided_at", Cell::Time),
+            ("ruling", Cell::Text),
+            ("starts_at", Cell::Time),
+            ("ends_at", Cell::Time),
+        ],
     ),
     (
         "playback_reasons",

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::minors::OF_MINORS;
 use super::{Read, Result, Row, Tx};
 use crate::model::access::Membership;
 use crate::model::artifact::{ArtifactKind, Confidence, Cue, MatchBasis, Safety, SafetyFacts};
@@ -137,6 +138,8 @@ pub struct Place {
     pub learners_see_chat: bool,
     /// The course lets learners see files.
     pub learners_see_files: bool,
+    /// The course, or somebody in it, is marked as minors.
+    pub of_minors: bool,
     /// When the meeting was to begin.
     pub starts_at: DateTime<Utc>,
     /// Graph id of the meeting's organizer.
@@ -221,6 +224,7 @@ fn place(row: &Row, conference_id: ConferenceId) -> Result<Place> {
         course_code: row.get("course_code")?,
         learners_see_chat: row.get("learners_see_chat")?,
         learners_see_files: row.get("learners_see_files")?,
+        of_minors: row.get("of_minors")?,
         starts_at: row.get("starts_at")?,
         organizer_id: row.get("meeting_organizer_id")?,
         online_meeting_id: row.get("online_meeting_id")?,
@@ -237,7 +241,7 @@ pub async fn find_placed(
     let sql = format!(
         "SELECT {COLUMNS}, m.conference_id, m.starts_at, m.organizer_id AS meeting_organizer_id,
              m.online_meeting_id, c.title, c.time_zone, c.published, k.code AS course_code, k.learners_see_chat,
-             k.learners_see_files, n.role AS member_role, n.ends_on AS member_ends_on, u.role AS viewer_role,
+             k.learners_see_files, {OF_MINORS} AS of_minors, n.role AS member_role, n.ends_on AS member_ends_on, u.role AS viewer_role,
              u.disabled_at AS viewer_disabled_at,
              EXISTS (SELECT 1 FROM artifact o
                      WHERE o.meeting_id = a.meeting_id AND o.kind = a.kind AND o.part > 1) AS of_several

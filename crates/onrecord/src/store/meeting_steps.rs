@@ -82,7 +82,7 @@ pub async fn save_left_out(tx: &Tx, id: MeetingId, left_out: &[String]) -> Resul
     Ok(())
 }
 
-/// Keeps a conclusion about recording. `enabled` also notes when it was read back.
+/// Keeps a conclusion about recording. `enabled` and `exempted` also note when it was read back.
 pub async fn save_status(
     tx: &Tx,
     id: MeetingId,
@@ -90,7 +90,8 @@ pub async fn save_status(
     detail: &str,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let read_back = (status == AutoRecordingStatus::Enabled).then_some(at);
+    let read_back =
+        matches!(status, AutoRecordingStatus::Enabled | AutoRecordingStatus::Exempted).then_some(at);
     tx.execute(
         "UPDATE meeting SET auto_recording_status = $2, auto_recording_detail = $3,
              read_back_at = COALESCE($4, read_back_at), updated_at = $5 WHERE id = $1",

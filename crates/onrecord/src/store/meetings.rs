@@ -223,12 +223,13 @@ pub async fn mark_course_changed(
     Ok(ids)
 }
 
-/// Meetings that are still to come and about whose recording nothing good is known, by start.
+/// Meetings that are still to come and about whose recording nothing good is known, by start; those that are exempted are looked
+/// after by their exception.
 pub async fn unenforced(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<MeetingId>> {
     let rows = db
         .rows(
             "SELECT m.id FROM meeting m WHERE m.starts_at > $1 AND m.cancelled_at IS NULL
-               AND m.auto_recording_status <> 'enabled' ORDER BY m.starts_at, m.id LIMIT $2",
+               AND m.auto_recording_status NOT IN ('enabled', 'exempted') ORDER BY m.starts_at, m.id LIMIT $2",
             params![now, limit],
         )
         .await?;
@@ -245,7 +246,7 @@ const IDLE: &str = "NOT EXISTS (SELECT 1 FROM job j WHERE j.kind = $1 AND j.subj
 pub async fn unenforced_and_idle(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<MeetingId>> {
     let sql = format!(
         "SELECT m.id FROM meeting m WHERE m.starts_at > $2 AND m.cancelled_at IS NULL
-           AND m.auto_recording_status <> 'enabled' AND {IDLE} ORDER BY m.starts_at, m.id LIMIT $3"
+           AND m.auto_recording_status NOT IN ('enabled', 'exempted') AND {IDLE} ORDER BY m.starts_at, m.id LIMIT $3"
     );
     let rows = db.rows(&sql, params![JobKind::Provision, now, limit]).await?;
     rows.iter().map(|row| row.id("id")).collect()
@@ -324,7 +325,7 @@ pub async fn count_to_enforce(db: &impl Read, times: (DateTime<Utc>, DateTime<Ut
 pub async fn needing_attention(db: &impl Read, now: DateTime<Utc>, limit: i64) -> Result<Vec<Meeting>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM meeting m WHERE m.ends_at > $1 AND m.cancelled_at IS NULL
-           AND m.auto_recording_status NOT IN ('enabled', 'pending') ORDER BY m.starts_at, m.id LIMIT $2"
+           AND m.auto_recording_status NOT IN ('enabled', 'pending', 'exempted') ORDER BY m.starts_at, m.id LIMIT $2"
     );
     db.rows(&sql, params![now, limit]).await?.iter().map(meeting).collect()
 }

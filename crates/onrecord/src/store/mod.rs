@@ -18,6 +18,7 @@ use crate::fail::{self, Step};
 
 mod row;
 
+pub mod acknowledgements;
 pub mod alerts;
 pub mod artifacts;
 pub mod attendance;
@@ -38,6 +39,7 @@ pub mod drafts;
 pub mod enrolments;
 pub mod erasures;
 pub mod evidence;
+pub mod exceptions;
 pub mod expiry;
 pub mod files;
 pub mod holds;
@@ -56,8 +58,10 @@ pub mod meeting_steps;
 pub mod meetings;
 pub mod migrate;
 mod migrations;
+pub mod minors;
 pub mod monitor;
 pub mod notices;
+pub mod objections;
 pub mod pages;
 pub mod policies;
 pub mod privacy;

@@ -16,9 +16,10 @@ async fn counts(db: &impl Read, sql: &str, params: Vec<sea_orm::Value>) -> Resul
 /// Conferences by the worst recording status of their meetings that are neither cancelled nor ended; where all have
 /// ended, of all.
 pub async fn conferences_by_status(db: &impl Read, now: DateTime<Utc>) -> Result<Vec<Count>> {
-    let rank = "CASE WHEN m.auto_recording_status = 'enabled' THEN '0enabled'
-                     WHEN m.auto_recording_status = 'pending' THEN '1pending'
-                     ELSE '2' || m.auto_recording_status END";
+    let rank = "CASE WHEN m.auto_recording_status = 'exempted' THEN '0exempted'
+                     WHEN m.auto_recording_status = 'enabled' THEN '1enabled'
+                     WHEN m.auto_recording_status = 'pending' THEN '2pending'
+                     ELSE '3' || m.auto_recording_status END";
     let sql = format!(
         "SELECT SUBSTR(COALESCE(w.ahead, w.past), 2) AS word, COUNT(*) AS n FROM (
              SELECT m.conference_id, MAX(CASE WHEN m.ends_at > $1 THEN {rank} END) AS ahead, MAX({rank}) AS past

@@ -12,6 +12,8 @@ use crate::params;
 pub struct NoticeVersion {
     /// The row.
     pub id: NoticeVersionId,
+    /// In which language (BCP 47).
+    pub language: String,
     /// On what basis.
     pub basis: LawfulBasis,
     /// The words, one paragraph per line.
@@ -28,7 +30,7 @@ pub async fn latest(
 ) -> Result<Option<NoticeVersion>> {
     let row = db
         .row(
-            "SELECT id, lawful_basis, body, created_at FROM notice_version
+            "SELECT id, language, lawful_basis, body, created_at FROM notice_version
              WHERE integration_id = $1 AND language = $2 ORDER BY id DESC LIMIT 1",
             params![integration, language],
         )
@@ -38,6 +40,7 @@ pub async fn latest(
     };
     Ok(Some(NoticeVersion {
         id: row.id("id")?,
+        language: row.get("language")?,
         basis: row.get("lawful_basis")?,
         body: row.get("body")?,
         created_at: row.get("created_at")?,

@@ -21,9 +21,10 @@ pub async fn verdicts(db: &impl Read, span: Span) -> Result<Vec<(Verdict, i64)>>
 /// Conferences with classes in a span that were not cancelled, by the worst recording status of those classes.
 pub async fn conferences(db: &impl Read, span: Span) -> Result<Vec<(AutoRecordingStatus, i64)>> {
     let sql = "SELECT SUBSTR(w.worst, 2) AS status, COUNT(*) AS n FROM (
-                   SELECT m.conference_id, MAX(CASE WHEN m.auto_recording_status = 'enabled' THEN '0enabled'
-                       WHEN m.auto_recording_status = 'pending' THEN '1pending'
-                       ELSE '2' || m.auto_recording_status END) AS worst
+                   SELECT m.conference_id, MAX(CASE WHEN m.auto_recording_status = 'exempted' THEN '0exempted'
+                     WHEN m.auto_recording_status = 'enabled' THEN '1enabled'
+                       WHEN m.auto_recording_status = 'pending' THEN '2pending'
+                       ELSE '3' || m.auto_recording_status END) AS worst
                    FROM meeting m WHERE m.starts_at >= $1 AND m.starts_at < $2 AND m.cancelled_at IS NULL
                    GROUP BY m.conference_id) w
                GROUP BY SUBSTR(w.worst, 2) ORDER BY 1";

@@ -311,6 +311,9 @@ id_params!(
     HoldId,
     RetentionRunId,
     ErasureId,
+    ExceptionId,
+    GuardianWordId,
+    ObjectionId,
 );
 
 /// `($1, $2), ($3, $4), …` for `rows` rows of `columns` columns each.

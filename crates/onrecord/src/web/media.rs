@@ -138,6 +138,9 @@ pub fn vtt(file: &str) -> Response {
 async fn answer(order: Order) -> ops::Result<Response> {
     for _ in 0..CHANGES {
         let seen = media::authorize(&order.app, &order.viewer, order.wanted).await?;
+        if order.way == Way::Download {
+            media::may_keep(&order.app, &order.viewer, order.wanted, &seen).await?;
+        }
         privacy::must_have_said_why(&order.app, &order.viewer, &seen).await?;
         let size = media::measure(&order.app, &seen.placed).await?;
         let known = validators(&seen.placed.medium, size);

@@ -204,6 +204,7 @@ fn audit_actions() -> BTreeSet<String> {
         "conference",
         "course",
         "erasure",
+        "exception",
         "file",
         "hold",
         "import",
@@ -213,6 +214,7 @@ fn audit_actions() -> BTreeSet<String> {
         "ledger",
         "mail",
         "meeting",
+        "objection",
         "person",
         "policy",
         "privacy",
@@ -230,7 +232,10 @@ fn audit_actions() -> BTreeSet<String> {
         let is_word = !verb.is_empty() && verb.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         is_word && subjects.contains(&subject)
     };
-    let mut found: BTreeSet<String> = ["notice.changed", "notice.in_force"].map(str::to_owned).into();
+    let mut found: BTreeSet<String> =
+        ["notice.acknowledged", "notice.changed", "notice.in_force", "notice.wording_changed"]
+            .map(str::to_owned)
+            .into();
     for file in files {
         let source = fs::read_to_string(&file).expect("a file of this crate");
         found.extend(source.split('"').filter(is_action).map(str::to_owned));

@@ -267,6 +267,7 @@ impl Eye<'_> {
             hidden,
             learners_see_chat: course.sees_chat,
             learners_see_files: course.sees_files,
+            of_minors: false,
         };
         access::decide(self.standing(course), Scope::Admin, act, facts)
     }

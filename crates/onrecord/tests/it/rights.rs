@@ -78,11 +78,11 @@ fn of_class(act: Act, person: Person, kept_from_learners: bool) -> Expected {
     use Expected::{Let, NotThere, Refused};
     let changes = matches!(act, Act::Edit | Act::Sync | Act::Hide);
     match person {
-        Person::Officer if changes || act == Act::Join => Refused,
+        Person::Officer if changes || matches!(act, Act::Join | Act::Object) => Refused,
         Person::Admin | Person::Instructor | Person::Officer => Let,
         Person::Learner if kept_from_learners => NotThere,
         Person::Learner => match act {
-            Act::See | Act::Watch | Act::Join | Act::SeeOwnAttendance => Let,
+            Act::See | Act::Watch | Act::Download | Act::Join | Act::SeeOwnAttendance | Act::Object => Let,
             // Chat and files are the course's choice, by default no.
             _ => Refused,
         },

@@ -16,7 +16,7 @@ use crate::ops::retention::warn;
 use crate::ops::{Result, monitor, report};
 use crate::store::mail::queue::{Again, Audience, Told, queue};
 use crate::store::mail::sources::{self, News, Untold};
-use crate::store::{Tx, jobs, mail};
+use crate::store::{Tx, jobs, mail, objections};
 
 /// Rows handled in one transaction.
 const BATCH: i64 = 200;
@@ -43,6 +43,7 @@ pub async fn plan(app: &App) -> Result<()> {
     while tell_alerts(app, hours).await? {}
     tell_endings(app, hours).await?;
     tell_given_up(app, hours).await?;
+    tell_cases(app, hours).await?;
     if let Some(day) = hours.morning_of(app.clock.now()) {
         tell_morning(app, hours, day).await?;
     }
@@ -145,6 +146,7 @@ async fn tell_alerts(app: &App, hours: Hours) -> Result<bool> {
             AlertKind::NotRecording | AlertKind::ConfirmRecording => MailKind::NotRecording,
             AlertKind::Expiring => MailKind::Expiring,
             AlertKind::NoRoom => MailKind::NoRoom,
+            AlertKind::ConsentMissing => MailKind::ConsentMissing,
         };
         let parts: Vec<Part> = kind.reaches().iter().map(|owner| part(*owner)).collect();
         let subject = match kind {
@@ -184,6 +186,15 @@ async fn tell_given_up(app: &App, hours: Hours) -> Result<()> {
     let today = app.clock.now().with_timezone(&hours.zone).date_naive();
     if sources::given_up_since(&app.store, hours.begin_of(today)).await? > 0 {
         tell_round(app, hours, (MailKind::DeadLetters, format!("day:{today}"))).await?;
+    }
+    Ok(())
+}
+
+/// Tells once a day that objections or requests for exceptions wait for somebody.
+async fn tell_cases(app: &App, hours: Hours) -> Result<()> {
+    let today = app.clock.now().with_timezone(&hours.zone).date_naive();
+    if !objections::waiting(&app.store, app.clock.now()).await?.is_nothing() {
+        tell_round(app, hours, (MailKind::CasesWaiting, format!("day:{today}"))).await?;
     }
     Ok(())
 }

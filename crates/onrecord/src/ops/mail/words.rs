@@ -20,7 +20,7 @@ use crate::ops::{Result, monitor, report};
 use crate::post::{Item, Link};
 use crate::store::mail::sources::{self, Class};
 use crate::store::media::{self, Breadth};
-use crate::store::{conferences, monitor as counts};
+use crate::store::{conferences, monitor as counts, objections};
 use crate::text::{self, Text};
 
 /// What one mail says.
@@ -44,11 +44,14 @@ pub(super) async fn say(app: &App, reader: &User, mail: &Mail) -> Result<Judged>
         MailKind::RecordingReady => ready(app, t, reader, mail.meeting()).await,
         MailKind::StillMissing => missing(app, t, reader, mail.meeting()).await,
         MailKind::Removing => removing(app, t, reader, mail.meeting()).await,
-        MailKind::FailingBeforeClass | MailKind::NotRecording | MailKind::Expiring | MailKind::NoRoom => {
-            alert(app, t, reader, mail).await
-        }
+        MailKind::FailingBeforeClass
+        | MailKind::NotRecording
+        | MailKind::Expiring
+        | MailKind::NoRoom
+        | MailKind::ConsentMissing => alert(app, t, reader, mail).await,
         MailKind::SecretExpiring if is_admin(reader) => ending(app, t, mail).await,
         MailKind::DeadLetters if is_admin(reader) => given_up(app, t).await,
+        MailKind::CasesWaiting if reader.role.is_some() => cases(app, t).await,
         MailKind::DailyCheck if is_admin(reader) => check(app, t).await,
         MailKind::WeeklyReport if reader.role.is_some() => week(app, t, mail).await,
         _ => Ok(Err(Dropped::NotAllowed)),
@@ -188,6 +191,10 @@ async fn alert(app: &App, t: &'static Text, reader: &User, mail: &Mail) -> Resul
             let title = t.with("live-expiring", &[("days", days.into())]);
             ("mail-expiring-subject", title, "live-expiring-fix")
         }
+        AlertKind::ConsentMissing => {
+            let n = detail.parse::<i64>().unwrap_or_default();
+            ("mail-consent-subject", t.with("live-consent", &[("n", n.into())]), "live-consent-fix")
+        }
         AlertKind::NoRoom => {
             let title = t.with("live-no-room-text", &[("account", one_line(&detail).into())]);
             ("mail-no-room-subject", title, "live-no-room-fix")
@@ -235,6 +242,26 @@ async fn given_up(app: &App, t: &'static Text) -> Result<Judged> {
         subject: title.clone(),
         item: Item { title, lines, link: Some(link) },
         why: t.get("mail-why-admin"),
+    }))
+}
+
+async fn cases(app: &App, t: &'static Text) -> Result<Judged> {
+    let waiting = objections::waiting(&app.store, app.clock.now()).await?;
+    if waiting.is_nothing() {
+        return Ok(Err(Dropped::Resolved));
+    }
+    let counts = [
+        ("exceptions", waiting.exceptions.into()),
+        ("new", waiting.new.into()),
+        ("overdue", waiting.overdue.into()),
+    ];
+    let title = t.get("mail-cases").to_owned();
+    let link = page_link(app, "/admin/cases", t.get("cases-title"));
+    let lines = vec![t.with("mail-cases-text", &counts)];
+    Ok(Ok(Said {
+        subject: title.clone(),
+        item: Item { title, lines, link: Some(link) },
+        why: t.get("mail-why-overseer"),
     }))
 }
 

@@ -91,6 +91,15 @@ pub async fn see(app: &App, viewer: &Viewer, wanted: Wanted, act: Act) -> Result
     Ok(SeenMedium { placed, standing, facts })
 }
 
+/// Succeeds if `viewer` may keep what they see as a file of their own; else `Denied`, audited.
+pub async fn may_keep(app: &App, viewer: &Viewer, wanted: Wanted, seen: &SeenMedium) -> Result<()> {
+    if wanted.kind != ArtifactKind::Recording {
+        return Ok(());
+    }
+    let decision = access::decide(seen.standing, viewer.scope, Act::Download, seen.facts);
+    rights::settle(app, viewer, &wanted.subject(), decision).await
+}
+
 /// The role is the one of this moment, not of when the viewer signed in.
 fn standing(app: &App, placed: &PlacedMedium) -> Standing {
     if placed.viewer_disabled {
@@ -106,6 +115,7 @@ fn facts(placed: &PlacedMedium) -> Facts {
         hidden: placed.medium.is_withheld(),
         learners_see_chat: place.is_some_and(|place| place.learners_see_chat),
         learners_see_files: place.is_some_and(|place| place.learners_see_files),
+        of_minors: place.is_some_and(|place| place.of_minors),
     }
 }
 

@@ -11,20 +11,23 @@ use super::{Result, alerts, audit};
 use crate::app::App;
 use crate::model::alert::{AlertKind, heals_by_itself};
 use crate::model::conference::{AutoRecordingStatus as Status, Conference, Meeting};
+use crate::model::exception::Exception;
 use crate::model::id::MeetingId;
 use crate::model::integration::Integration;
 use crate::model::job::JobKind;
 use crate::model::schedule;
 use crate::model::words::Word as _;
-use crate::store::{Tx, conferences, integrations, jobs, meeting_steps, meetings};
+use crate::store::{Tx, conferences, exceptions, integrations, jobs, meeting_steps, meetings};
 
+mod exempt;
 pub(crate) mod judge;
 mod people;
 mod steps;
 
+pub(crate) use exempt::{exempt, keep_exempted, note_found_on};
 pub(crate) use judge::{Asked, Stuck, judge};
-pub(crate) use people::{attendees, participants};
-pub(crate) use steps::{enforce, event_by_transaction, keep_enabled, read_back};
+pub(crate) use people::attendees;
+pub(crate) use steps::{enforce, event_by_transaction, keep_enabled};
 
 /// As long as Teams only needs a moment, so many tries go by before its silence is a conclusion: about two minutes.
 const PATIENCE: i64 = 6;
@@ -50,6 +53,8 @@ pub(crate) struct Case {
     pub(crate) integration: Integration,
     /// The conference's zone.
     pub(crate) zone: Tz,
+    /// The approved exceptions that may cover it.
+    pub(crate) exceptions: Vec<Exception>,
 }
 
 impl Case {
@@ -65,7 +70,25 @@ impl Case {
             return Ok(None);
         };
         let zone = schedule::zone(&conference.time_zone).unwrap_or(Tz::UTC);
-        Ok(Some(Self { meeting, conference, integration, zone }))
+        let exceptions = exceptions::of_meeting(&app.store, id).await?;
+        Ok(Some(Self { meeting, conference, integration, zone, exceptions }))
+    }
+
+    /// Whether recording is to be off for it at `now`, by an approved exception.
+    pub(crate) fn is_exempt(&self, now: DateTime<Utc>) -> bool {
+        self.exceptions.iter().any(|one| one.is_in_force(self.meeting.id, self.span(), now))
+    }
+
+    /// Scheduled start and end.
+    fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (self.meeting.starts_at, self.meeting.ends_at)
+    }
+
+    /// Whether it was exempted and is so no more, after its end.
+    fn is_to_be_given_back(&self, now: DateTime<Utc>) -> bool {
+        self.meeting.auto_recording_status == Status::Exempted
+            && self.meeting.has_ended(now)
+            && !self.is_exempt(now)
     }
 
     /// Title of the event.
@@ -95,17 +118,20 @@ pub async fn provision(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
         return Ok(Turn::Done);
     };
     let now = app.clock.now();
-    if case.meeting.cancelled_at.is_some() || is_complete(&case.meeting) {
+    if case.meeting.cancelled_at.is_some() || is_complete(&case, now) {
         return Ok(Turn::Done);
     }
     let is_past = case.meeting.has_ended(now);
-    if is_past && !case.is_imported() {
+    if is_past && !case.is_imported() && !case.is_to_be_given_back(now) {
         return Ok(Turn::Done);
     }
     if !is_connected(&case.integration) {
         return unconnected(app, &case, now).await;
     }
     let client = super::integration::connect(app, &case.integration)?;
+    if case.is_to_be_given_back(now) {
+        return exempt::give_back(app, &client, &mut case, attempt).await;
+    }
     let brought = if is_past {
         steps::identify(app, &client, &mut case).await
     } else {
@@ -114,6 +140,11 @@ pub async fn provision(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
     match brought {
         Ok(()) => Ok(Turn::Done),
         Err(Stuck::Broken(error)) => Err(error),
+        Err(Stuck::Waiting(_, text) | Stuck::Failed { detail: text, .. }) if case.is_exempt(now) => {
+            exempt::not_off(app, &mut case, &text).await?;
+            let wait = backoff(attempt, 5, 3_600).min(patience_until(&case.meeting, now));
+            Ok(next_try(&case.meeting, now, wait, text))
+        }
         Err(Stuck::Waiting(status, text)) => {
             if attempt >= PATIENCE {
                 conclude(app, &case.meeting, status, &text).await?;
@@ -131,7 +162,7 @@ pub async fn provision(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
     }
 }
 
-/// Brings a meeting that has not ended to `enabled`.
+/// Brings a meeting that has not ended to `enabled`, or to `exempted` while an approved exception is in force.
 pub(crate) async fn bring(
     app: &App,
     client: &msgraph::Client,
@@ -141,7 +172,11 @@ pub(crate) async fn bring(
     let sent = steps::event(app, client, case).await?;
     steps::join_url(app, client, case).await?;
     steps::online_meeting(app, client, case).await?;
-    steps::enforce(app, client, case).await?;
+    if case.is_exempt(app.clock.now()) {
+        exempt::exempt(app, client, case).await?;
+    } else {
+        steps::enforce(app, client, case).await?;
+    }
     let tx = app.store.write().await?;
     match sent {
         steps::Sent::Current => {
@@ -157,8 +192,11 @@ pub(crate) async fn bring(
     Ok(())
 }
 
-fn is_complete(meeting: &Meeting) -> bool {
-    meeting.auto_recording_status == Status::Enabled && meeting.online_meeting_id.is_some()
+fn is_complete(case: &Case, now: DateTime<Utc>) -> bool {
+    let wanted = if case.is_exempt(now) { Status::Exempted } else { Status::Enabled };
+    // A class that has begun keeps what it began with; its exception, if it has one, is over when it is.
+    let is_late = case.meeting.auto_recording_status == Status::Enabled && case.meeting.has_started(now);
+    case.meeting.online_meeting_id.is_some() && (case.meeting.auto_recording_status == wanted || is_late)
 }
 
 async fn unconnected(app: &App, case: &Case, now: DateTime<Utc>) -> Result<Turn> {

@@ -2,7 +2,9 @@
 //! it before the next. A repeat of the whole costs no request for what is saved.
 
 use chrono::TimeDelta;
-use msgraph::{Client, Event, MeetingProvider, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime};
+use msgraph::{
+    AttendeeMedia, Client, Event, MeetingProvider, MeetingSettings, NewEvent, OnlineMeeting, ZonedTime,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,10 +15,10 @@ use crate::model::conference::AutoRecordingStatus as Status;
 use crate::model::integration::ServiceAccount;
 use crate::model::notice;
 use crate::ops::{alerts, audit, licence, organizer as accounts, schedule};
-use crate::store::integrations;
 use crate::store::meeting_steps::{self, OnlineMeetingIds, Organizer};
+use crate::store::{integrations, minors};
 
-type Step<T> = Result<T, Stuck>;
+pub(super) type Step<T> = Result<T, Stuck>;
 
 /// Whether the event says what the meeting says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +188,7 @@ fn is_teams(event: &Event) -> bool {
 }
 
 async fn new_event(app: &App, case: &Case) -> Step<NewEvent> {
-    let words = crate::ops::notice::in_force(app, &case.integration).await?;
+    let words = crate::ops::notice::announce(app, &case.integration, case.meeting.id).await?;
     let transaction_id = Uuid::parse_str(&case.meeting.transaction_id)
         .map_err(|_| Stuck::failed(Status::FailedUnknown, "The transaction id of this class is no GUID."))?;
     Ok(NewEvent {
@@ -349,7 +351,7 @@ pub(super) async fn online_meeting(
     Ok(Some(found))
 }
 
-fn teams_ids(case: &Case) -> Step<(String, String)> {
+pub(super) fn teams_ids(case: &Case) -> Step<(String, String)> {
     let text = "Teams does not know this meeting.";
     let id = case.meeting.online_meeting_id.clone();
     Ok((organizer_id(case)?, id.ok_or_else(|| Stuck::failed(Status::FailedNotFound, text))?))
@@ -360,29 +362,34 @@ pub(crate) async fn enforce(app: &App, client: &Client, case: &mut Case) -> Step
     let (organizer, online_meeting) = teams_ids(case)?;
     let id = case.meeting.id;
     tracing::info!(online_meeting, "🔴 Enabling auto-recording for meeting: {id}");
-    let entered = people::participants(app, client, case, (&organizer, &online_meeting)).await?;
-    let settings = MeetingSettings {
-        lobby: case.integration.lobby_scope.clone().into(),
-        participants: entered.participants,
-    };
+    let settings = settings(app, client, case).await?;
     if let Err(error) = client.enforce_recording(&organizer, &online_meeting, &settings).await {
         return Err(judge(client, Asked::Meetings, error).await);
-    }
-    if entered.left_out != case.meeting.left_out {
-        let tx = app.store.write().await?;
-        meeting_steps::save_left_out(&tx, id, &entered.left_out).await?;
-        tx.commit().await?;
     }
     read_back(app, client, case, &settings).await
 }
 
+/// What Teams is told of a meeting besides recording: its lobby, who has which role, and that minors begin with camera and
+/// microphone off. Keeps who could not be entered.
+pub(super) async fn settings(app: &App, client: &Client, case: &mut Case) -> Step<MeetingSettings> {
+    let (organizer, online_meeting) = teams_ids(case)?;
+    let entered = people::participants(app, client, case, (&organizer, &online_meeting)).await?;
+    if entered.left_out != case.meeting.left_out {
+        let tx = app.store.write().await?;
+        meeting_steps::save_left_out(&tx, case.meeting.id, &entered.left_out).await?;
+        tx.commit().await?;
+        case.meeting.left_out = entered.left_out;
+    }
+    let is_of_minors = minors::is_of_minors(&app.store, case.conference.course_id).await?;
+    Ok(MeetingSettings {
+        lobby: case.integration.lobby_scope.clone().into(),
+        participants: entered.participants,
+        attendee_media: if is_of_minors { AttendeeMedia::Off } else { AttendeeMedia::AsIs },
+    })
+}
+
 /// Reads the meeting and keeps `enabled` only if it says that it will be recorded.
-pub(crate) async fn read_back(
-    app: &App,
-    client: &Client,
-    case: &mut Case,
-    settings: &MeetingSettings,
-) -> Step<()> {
+async fn read_back(app: &App, client: &Client, case: &mut Case, settings: &MeetingSettings) -> Step<()> {
     let (organizer, online_meeting) = teams_ids(case)?;
     let read = match client.online_meeting(&organizer, &online_meeting).await {
         Ok(read) => read,

@@ -108,7 +108,10 @@ async fn evidence(
         starts_at: meeting.starts_at,
         ends_at: meeting.ends_at,
         cancelled: meeting.cancelled_at.is_some(),
-        exempted: false,
+        exempted: store::exceptions::of_meeting(db, meeting.id)
+            .await?
+            .iter()
+            .any(|one| one.covers(meeting.id, meeting.starts_at)),
         has_teams_meeting: meeting.join_url.is_some() || meeting.online_meeting_id.is_some(),
         auto_recording_status: meeting.auto_recording_status,
         storage_full: store::sync::storage_full(db, organizer).await?,
@@ -190,8 +193,13 @@ pub(super) async fn conclude(
             store::mail::sources::note_news(&tx, id, now).await?;
         }
     }
-    if judgement.verdict == Verdict::NotHeld {
-        nothing_to_wait_for(&tx, &meeting, &states).await?;
+    match judgement.verdict {
+        Verdict::NotHeld => nothing_to_wait_for(&tx, &meeting, (&states, SyncKind::ALL)).await?,
+        Verdict::Exempted => {
+            let of_recording = [SyncKind::Recordings, SyncKind::Transcripts];
+            nothing_to_wait_for(&tx, &meeting, (&states, &of_recording)).await?;
+        }
+        _ => {}
     }
     store::sync::conclude(&tx, id, &conclusion, now).await?;
     tx.commit().await?;
@@ -223,9 +231,14 @@ async fn note_change(
     audit::record(app, tx, None, "meeting.verdict_changed", (format!("meeting:{}", meeting.id), detail)).await
 }
 
-/// A class that was not held leaves nothing to wait for.
-async fn nothing_to_wait_for(tx: &Tx, meeting: &Meeting, states: &[SyncState]) -> Result<()> {
-    for state in states.iter().filter(|state| state.state == KindState::Waiting) {
+/// A class that was not held leaves nothing to wait for, one that was exempted no recording.
+async fn nothing_to_wait_for(
+    tx: &Tx,
+    meeting: &Meeting,
+    (states, kinds): (&[SyncState], &[SyncKind]),
+) -> Result<()> {
+    let waiting = |state: &&SyncState| state.state == KindState::Waiting && kinds.contains(&state.kind);
+    for state in states.iter().filter(waiting) {
         let state = SyncState { state: KindState::Ok, ..state.clone() };
         store::sync::put_state(tx, meeting.id, &state).await?;
     }

@@ -41,6 +41,10 @@ pub async fn watch(app: &App, id: MeetingId) -> Result<()> {
     if class.cancelled_at.is_some() || now < class.starts_at - EARLY || now > class.ends_at + OVERTIME {
         return Ok(());
     }
+    let covering = store::exceptions::of_meeting(&app.store, id).await?;
+    if covering.iter().any(|one| one.covers(id, class.starts_at)) {
+        return rest(app, &class).await;
+    }
     match read(app, &class).await {
         Ok(true) => conclude(app, &class).await,
         Ok(false) => ask(app, &class, "off").await,
@@ -50,6 +54,16 @@ pub async fn watch(app: &App, id: MeetingId) -> Result<()> {
             not_read(app, &class, &error).await
         }
     }
+}
+
+/// A class that is not to be recorded: nobody is asked or alarmed, whatever is or is not recorded.
+async fn rest(app: &App, class: &Meeting) -> Result<()> {
+    let tx = app.store.write().await?;
+    alerts::resolve(app, &tx, class.id, &AlertKind::LIVE).await?;
+    alerts::resolve(app, &tx, class.id, &[AlertKind::NotEnabled]).await?;
+    plan(app, &tx, class, (guard::next((class.starts_at, class.ends_at), app.clock.now()), false)).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Brings the call events of the chat since the last look. False if chats are not read here.

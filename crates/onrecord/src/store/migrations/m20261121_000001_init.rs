@@ -15,7 +15,8 @@ impl MigrationTrait for Migration {
         super::run(manager, ENGINE).await?;
         super::run(manager, super::retention_tables::RETENTION).await?;
         super::run(manager, super::identity_tables::IDENTITY).await?;
-        super::run(manager, super::mail_tables::MAIL).await
+        super::run(manager, super::mail_tables::MAIL).await?;
+        super::run(manager, super::notice_tables::NOTICE).await
     }
 }
 

@@ -9,6 +9,7 @@ mod identity_tables;
 mod keeping;
 mod m20261121_000001_init;
 mod mail_tables;
+mod notice_tables;
 mod retention_tables;
 
 /// The list that `sea-orm-migration` walks.

@@ -118,6 +118,7 @@ pub async fn find(db: &impl Read, query: Query) -> Result<Option<Found>> {
              c.description, c.time_zone, c.published, c.created_by, c.created_at AS c_created_at,
              c.updated_at AS c_updated_at, c.cancelled_at AS c_cancelled_at, k.code AS course_code,
              k.title AS course_title, k.learners_see_chat, k.learners_see_files, k.kinds_off,
+             {of_minors} AS of_minors,
              n.role AS member_role, n.ends_on AS member_ends_on, w.name AS scheduled_by,
              g.kinds_off AS all_kinds_off, g.lawful_basis, g.notice_contact, g.notice_storage, g.notice_retention,
              g.notice_wording, y.state AS kind_state, y.error AS kind_error, y.note AS kind_note, y.items AS kind_items,
@@ -146,6 +147,7 @@ pub async fn find(db: &impl Read, query: Query) -> Result<Option<Found>> {
          LEFT JOIN sync_run r ON r.conference_id = c.id AND r.finished_at IS NULL AND r.lease_until > $3
          WHERE c.id = $1",
         meeting = meetings::COLUMNS,
+        of_minors = crate::store::minors::OF_MINORS,
         kept = "(a.binned_at IS NULL OR a.restored_at >= a.binned_at)",
     );
     let class = query.class.unwrap_or(MeetingId(0));
@@ -192,6 +194,7 @@ fn placed(row: &Row) -> Result<Placed> {
         course_title: row.get("course_title")?,
         learners_see_chat: row.get("learners_see_chat")?,
         learners_see_files: row.get("learners_see_files")?,
+        of_minors: row.get("of_minors")?,
         membership: role.map(|role| Membership { role, ends_on }),
     })
 }

@@ -8,6 +8,7 @@ use crate::model::id::{ArtifactId, ConferenceId, CourseId, MeetingId};
 use crate::model::people::CourseRole;
 use crate::params;
 use crate::store::conference_lists::Eyes;
+use crate::store::minors::OF_MINORS;
 use crate::store::{Param, Read, Result, Row, many};
 
 /// One class on somebody's home page.
@@ -43,6 +44,8 @@ pub struct Class {
     pub cancelled_at: Option<DateTime<Utc>>,
     /// The part of the asking person in its course; `None` for those who see every course.
     pub role: Option<CourseRole>,
+    /// The course, or somebody in it, is marked as minors.
+    pub of_minors: bool,
 }
 
 const CLASS: &str = "m.id AS meeting_id, m.conference_id, m.starts_at, m.ends_at, m.auto_recording_status,
@@ -66,6 +69,7 @@ fn class(row: &Row) -> Result<Class> {
         verdict_cause: row.get("verdict_cause")?,
         cancelled_at: row.get("cancelled_at")?,
         role: row.get("member_role")?,
+        of_minors: row.get("of_minors")?,
     })
 }
 
@@ -80,7 +84,7 @@ pub async fn classes(
     let rows = match eyes {
         Eyes::All => {
             let sql = format!(
-                "SELECT {CLASS}, CAST(NULL AS TEXT) AS member_role FROM meeting m
+                "SELECT {CLASS}, {OF_MINORS} AS of_minors, CAST(NULL AS TEXT) AS member_role FROM meeting m
                  JOIN conference c ON c.id = m.conference_id JOIN course k ON k.id = c.course_id
                  WHERE m.starts_at >= $1 AND m.starts_at < $2 ORDER BY m.starts_at, m.id LIMIT $3"
             );
@@ -88,7 +92,7 @@ pub async fn classes(
         }
         Eyes::Member(user, today) => {
             let sql = format!(
-                "SELECT {CLASS}, n.role AS member_role
+                "SELECT {CLASS}, {OF_MINORS} AS of_minors, n.role AS member_role
                  FROM enrolment n CROSS JOIN conference c CROSS JOIN meeting m JOIN course k ON k.id = c.course_id
                  WHERE n.user_id = $1 AND (n.ends_on IS NULL OR n.ends_on >= $2) AND c.course_id = n.course_id
                    AND (c.published OR n.role = 'instructor') AND m.conference_id = c.id
@@ -208,7 +212,7 @@ pub async fn failing(
         .rows(
             "SELECT m.auto_recording_status AS fault, COUNT(*) AS n, MIN(m.starts_at) AS first_at FROM meeting m
              WHERE m.starts_at >= $1 AND m.starts_at < $2 AND m.ends_at > $3 AND m.cancelled_at IS NULL
-               AND m.auto_recording_status NOT IN ('enabled', 'pending')
+               AND m.auto_recording_status NOT IN ('enabled', 'pending', 'exempted')
              GROUP BY m.auto_recording_status ORDER BY MIN(m.starts_at), m.auto_recording_status",
             params![between.0, between.1, now],
         )

@@ -20,9 +20,9 @@ use crate::model::id::{ConferenceId, CourseId, Id as _, MeetingId};
 use crate::model::people::GlobalRole;
 use crate::model::schedule::SlotText;
 use crate::model::words::Word as _;
-use crate::ops::rights::{self, Seen};
+use crate::ops::rights;
 use crate::ops::schedule::{self, Change, Draft};
-use crate::ops::{Error, Result};
+use crate::ops::{Error, Result, acknowledge};
 use crate::store::conference_lists::{self, After, Eyes, Line, Query};
 use crate::store::meetings;
 use crate::web::auth::SignedIn;
@@ -160,7 +160,8 @@ pub struct MeetingItem {
     id: MeetingId,
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
-    /// The Teams link; null until Teams has made it.
+    /// The Teams link; null until Teams has made it, and for learners who have not acknowledged the recording notice
+    /// where that is required.
     join_url: Option<String>,
     #[schema(value_type = String)]
     auto_recording_status: AutoRecordingStatus,
@@ -372,7 +373,9 @@ async fn read(app: &App, viewer: &Viewer, id: ConferenceId) -> Result<Conference
     let now = app.clock.now();
     let status = conference::conference_status(&meetings, now);
     let recording = conference_recording_status(&meetings, now);
-    let meetings = meetings.into_iter().map(|meeting| item(&seen, viewer, meeting)).collect();
+    let shows_way = seen.may(viewer, Act::Join) && !acknowledge::bars(app, viewer, &seen).await?;
+    let is_staff = seen.may(viewer, Act::SeeStaffDetail);
+    let meetings = meetings.into_iter().map(|meeting| item(meeting, (is_staff, shows_way))).collect();
     let placed = seen.placed;
     let conference = placed.conference;
     Ok(ConferenceItem {
@@ -392,13 +395,13 @@ async fn read(app: &App, viewer: &Viewer, id: ConferenceId) -> Result<Conference
     })
 }
 
-fn item(seen: &Seen, viewer: &Viewer, meeting: Meeting) -> MeetingItem {
-    let is_staff = seen.may(viewer, Act::SeeStaffDetail);
+/// One meeting. `is_staff` decides what is told of it, `shows_way` whether the Teams link is.
+fn item(meeting: Meeting, (is_staff, shows_way): (bool, bool)) -> MeetingItem {
     MeetingItem {
         id: meeting.id,
         starts_at: meeting.starts_at,
         ends_at: meeting.ends_at,
-        join_url: meeting.join_url.filter(|_| seen.may(viewer, Act::Join)),
+        join_url: meeting.join_url.filter(|_| shows_way),
         auto_recording_status: meeting.auto_recording_status,
         verdict: meeting.verdict,
         cancelled: meeting.cancelled_at.is_some(),

@@ -5,7 +5,7 @@ use askama::{Template, filters::HtmlSafe};
 
 use crate::web::{
     page::Page,
-    parts::{self, Answer, Badge, Crumb, Empty, Note, Pager, PartLine, Recline, Step, Tabs},
+    parts::{self, Answer, Badge, Crumb, Empty, Link, Note, Pager, PartLine, Recline, Step, Tabs},
     text::Text,
     when::{self, Moment},
 };
@@ -83,6 +83,8 @@ pub struct Overview {
     pub last_sync: Option<LastSync>,
     pub seen_by: String,
     pub notice: String,
+    /// What can be done about the recording of this class besides.
+    pub cases: Vec<Link>,
 }
 
 impl HtmlSafe for Overview {}
@@ -185,7 +187,8 @@ pub struct LikelyRow {
 #[derive(Debug)]
 pub struct Watch {
     pub view_href: String,
-    pub download_href: String,
+    /// `None` for those who may only watch.
+    pub download_href: Option<String>,
     /// "Download Part 1, 203 MB", for a screen reader.
     pub download_label: String,
 }

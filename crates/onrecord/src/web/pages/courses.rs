@@ -5,7 +5,7 @@ use askama::Template;
 use super::{conferences::ConferenceLine, home::CourseLine};
 use crate::web::{
     page::Page,
-    parts::{self, Badge, Choice, Empty, Field, Note, Pager, Problem},
+    parts::{self, Badge, Choice, Empty, Field, Link, Note, Pager, Problem},
 };
 
 /// `GET /courses`.
@@ -51,6 +51,8 @@ pub struct Course {
     pub more_conferences: Option<Pager>,
     /// For whoever may edit its classes. Posted to `/courses/{id}/settings`.
     pub settings: Option<CourseSettings>,
+    /// What else there is about the course.
+    pub more: Vec<Link>,
     /// `None` for learners: they do not see who else is enrolled.
     pub roster: Option<Roster>,
 }

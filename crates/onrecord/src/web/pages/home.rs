@@ -69,7 +69,7 @@ pub struct AgendaItem {
 /// What one can do with a class, or what became of it.
 #[derive(Debug)]
 pub enum AgendaState {
-    Watch { view_href: String, download_href: String, download_label: String },
+    Watch { view_href: String, download_href: Option<String>, download_label: String },
     Verdict(Pill),
 }
 

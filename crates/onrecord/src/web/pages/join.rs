@@ -24,4 +24,15 @@ pub struct JoinWait {
     pub teams_href: Option<String>,
     pub href: String,
     pub refresh_seconds: Option<u32>,
+    /// The notice is to be read first.
+    pub read: Option<NoticeToRead>,
+}
+
+/// The form that says that the notice was read: posts `version`.
+#[derive(Debug)]
+pub struct NoticeToRead {
+    pub action: String,
+    pub version: i64,
+    /// Where to go on without, if that is allowed.
+    pub pass_href: Option<String>,
 }

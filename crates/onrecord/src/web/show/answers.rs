@@ -76,6 +76,7 @@ fn recorded(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
     let mark = match (sight.verdict, sight.meeting.auto_recording_status) {
         _ if is_silent => Mark::Missing,
         (Verdict::Upcoming | Verdict::Running, AutoRecordingStatus::Enabled) => Mark::Recorded,
+        (Verdict::Upcoming | Verdict::Running, AutoRecordingStatus::Exempted) => Mark::Exempted,
         (Verdict::Upcoming | Verdict::Running, AutoRecordingStatus::Pending) => Mark::Waiting,
         (Verdict::Upcoming | Verdict::Running, _) => Mark::Missing,
         (verdict, _) => mark(verdict),
@@ -101,6 +102,7 @@ fn ahead(sight: Sight<'_>) -> (&'static str, String) {
             });
             (t.get("will-enabled"), detail)
         }
+        AutoRecordingStatus::Exempted => (t.get("will-exempted"), t.get("will-exempted-detail").to_owned()),
         AutoRecordingStatus::Pending => (t.get("will-pending"), t.get("will-pending-detail").to_owned()),
         _ if sight.for_staff() => (t.get("will-failed"), t.get("will-failed-detail").to_owned()),
         _ => (t.get("will-failed"), t.get("will-failed-learner").to_owned()),
@@ -171,6 +173,11 @@ fn place(sight: Sight<'_>, parts: &[Part]) -> Answer {
         };
     }
     match sight.verdict {
+        Verdict::Upcoming | Verdict::Running
+            if sight.meeting.auto_recording_status == AutoRecordingStatus::Exempted =>
+        {
+            answer(t.get("answer-where-will"), t.get("where-none"), String::new())
+        }
         Verdict::Upcoming | Verdict::Running => {
             answer(t.get("answer-where-will"), t.get("where-this-page"), t.get("where-usually").to_owned())
         }

@@ -38,6 +38,7 @@ pub(super) fn failure(status: AutoRecordingStatus) -> Option<EnableFailure> {
 pub(super) fn will_be_recorded(t: &'static Text, status: AutoRecordingStatus) -> Pill {
     match status {
         AutoRecordingStatus::Enabled => Mark::Recorded.pill_with(t.get("will-be-recorded")),
+        AutoRecordingStatus::Exempted => Mark::Exempted.pill_with(t.get("will-not-be-recorded")),
         AutoRecordingStatus::Pending => Mark::Waiting.pill_with(t.get("home-not-on-yet")),
         _ => Mark::Missing.pill_with(t.get("home-not-on")),
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::account::fault;
 use super::{class_lines, conferences, course_settings};
 use crate::app::App;
-use crate::model::access::{Act, Decision, GlobalAct, decide_global};
+use crate::model::access::{Act, Decision, GlobalAct, Viewer, decide_global};
 use crate::model::id::{CourseId, UserId};
 use crate::model::people::CourseRole;
 use crate::model::words::Word as _;
@@ -28,7 +28,7 @@ use crate::web::input::{PathId, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Flash, Place, html};
 use crate::web::pages::courses::{Course, Courses, Enrolled, LineError, NewCourse, Roster, RosterChange};
-use crate::web::parts::{Badge, Choice, Empty, Field, FieldKind, Mark, Note, Pager};
+use crate::web::parts::{Badge, Choice, Empty, Field, FieldKind, Link, Mark, Note, Pager};
 use crate::web::text::Text;
 
 /// Courses on one page.
@@ -217,9 +217,22 @@ async fn render_course(
         more_conferences: course_pager(t, id, ("cursor", &asked.cursor), next, conferences.len()),
         conferences,
         settings: seen.may(&reader.viewer, Act::Edit).then(|| course_settings::fields(t, course)),
+        more: more(t, &reader.viewer, &seen),
         roster,
     };
     Ok(html(status, &view).into_response())
+}
+
+/// What else there is about the course for this reader.
+fn more(t: &'static Text, viewer: &Viewer, seen: &SeenCourse) -> Vec<Link> {
+    let pages = [
+        (Act::SeeStaffDetail, "exceptions", t.get("exceptions-title")),
+        (Act::SeeStaffDetail, "acknowledgements", t.get("acknowledgements-title")),
+        (Act::SeeStaffDetail, "minors", t.get("minors-title")),
+        (Act::Object, "objection", t.get("objection-of-class")),
+    ];
+    let link = |(_, page, words)| Link::new(format!("/courses/{}/{page}", seen.course.id), words);
+    pages.into_iter().filter(|(act, ..)| seen.may(viewer, *act)).map(link).collect()
 }
 
 fn course_lead(t: &'static Text, seen: &SeenCourse) -> String {

@@ -138,7 +138,7 @@ pub async fn save_notice(
         Err(error) => return Err(error.into()),
     }
     let settings = integration::load(&app).await?;
-    notice::in_force(&app, &settings.integration).await?;
+    notice::in_force(&app, &settings.integration, notice::LANGUAGE).await?;
     Ok(Redirect::to(ADDRESS).into_response())
 }
 

@@ -105,6 +105,12 @@ pub(super) fn note(t: &'static Text, alert: &Alert, when: &When) -> Option<Note>
                 .line(t.get("live-expiring-text"))
                 .fix(t.get("live-expiring-fix"))
         }
+        AlertKind::ConsentMissing => {
+            let n = alert.detail.parse::<i64>().unwrap_or_default();
+            Note::new(Some(Mark::Missing), t.with("live-consent", &[("n", n.into())]))
+                .line(t.get("live-consent-text"))
+                .fix(t.get("live-consent-fix"))
+        }
         AlertKind::NoRoom => Note::new(Some(Mark::Missing), t.get("live-no-room"))
             .line(t.with("live-no-room-text", &[("account", alert.detail.as_str().into())]))
             .fix(t.get("live-no-room-fix")),

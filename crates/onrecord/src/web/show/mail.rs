@@ -168,8 +168,10 @@ pub(super) fn kind_words(t: &'static Text, kind: MailKind) -> &'static str {
         MailKind::Expiring => t.get("mail-kind-expiring"),
         MailKind::Removing => t.get("mail-kind-removing"),
         MailKind::NoRoom => t.get("mail-kind-no-room"),
+        MailKind::ConsentMissing => t.get("mail-kind-consent"),
         MailKind::SecretExpiring => t.get("mail-kind-ending"),
         MailKind::DeadLetters => t.get("mail-kind-dead"),
+        MailKind::CasesWaiting => t.get("mail-kind-cases"),
         MailKind::DailyCheck => t.get("mail-kind-check"),
         MailKind::WeeklyReport => t.get("mail-kind-week"),
     }

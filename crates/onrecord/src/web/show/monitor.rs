@@ -221,6 +221,7 @@ fn health(app: &App, t: &'static Text, facts: &Facts, (when, now): (&When, DateT
 pub(super) fn status(t: &'static Text, status: AutoRecordingStatus, count: i64) -> StatusRow {
     let (mark, words) = match status {
         AutoRecordingStatus::Enabled => (Mark::Recorded, t.get("status-enabled")),
+        AutoRecordingStatus::Exempted => (Mark::Exempted, t.get("status-exempted")),
         AutoRecordingStatus::Pending => (Mark::Waiting, t.get("status-pending")),
         failed => {
             let sentence = class_words::failure(failed).map_or("", |failure| failure.sentence(t));

@@ -14,12 +14,13 @@ use crate::model::words::Word as _;
 use crate::ops::Result;
 use crate::ops::notice::{self, OwnTerms};
 use crate::ops::rights::Seen;
+use crate::store::exceptions;
 use crate::store::media::Breadth;
 use crate::store::pages::class::{Around, Reading};
 use crate::store::pages::class_parts::{self, Part};
 use crate::web::pages::conference::{Join, LastSync, Overview};
 use crate::web::pages::trouble::EnableFailure;
-use crate::web::parts::{Mark, Note, PartLine, Step};
+use crate::web::parts::{Link, Mark, Note, PartLine, Step};
 use crate::web::text::{Text, join_names};
 use crate::web::when::When;
 
@@ -46,6 +47,7 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
     let mut notes = live::notes(sight, &told.open);
     if staff {
         notes.extend(self::notes(sight));
+        notes.extend(exempted(sight).await?);
     }
     Ok(Overview {
         t: sight.t,
@@ -57,7 +59,8 @@ pub(super) async fn tab(sight: Sight<'_>) -> Result<Overview> {
         timeline: timeline(sight, facts),
         last_sync: if staff { last_sync(sight, &readings) } else { None },
         seen_by: seen_by(sight.t, sight.seen, sight.around),
-        notice: notice_text(sight.app, sight.around),
+        notice: notice_for(sight).await?,
+        cases: cases(sight),
     })
 }
 
@@ -85,7 +88,23 @@ pub(super) fn without_class(
         last_sync: None,
         seen_by: seen_by(t, seen, around),
         notice: notice_text(app, around),
+        cases: Vec::new(),
     }
+}
+
+/// What can be done about the recording of a class that has not begun.
+fn cases(sight: Sight<'_>) -> Vec<Link> {
+    let course = sight.seen.placed.conference.course_id;
+    let mut links = Vec::new();
+    if sight.is_ahead() && sight.may(Act::Object) {
+        let href = format!("/courses/{course}/objection?class={}", sight.meeting.id);
+        links.push(Link::new(href, sight.t.get("objection-of-class")));
+    }
+    if sight.verdict == Verdict::Upcoming && sight.may(Act::Exempt) {
+        let href = format!("/courses/{course}/exceptions?class={}", sight.meeting.id);
+        links.push(Link::new(href, sight.t.get("exception-of-class")));
+    }
+    links
 }
 
 /// "Scheduled by Łukasz Wójcik", or that it was taken over from elsewhere.
@@ -110,6 +129,27 @@ pub(super) fn kind_name(t: &'static Text, kind: SyncKind) -> &'static str {
 /// The reason why recording could not be switched on, if it could not.
 pub(super) fn failure(status: AutoRecordingStatus) -> Option<EnableFailure> {
     EnableFailure::parse(status.as_str())
+}
+
+/// That an approved exception covers the class, and whether Teams has said so; until then it says what keeps it.
+async fn exempted(sight: Sight<'_>) -> Result<Option<Note>> {
+    let (t, meeting) = (sight.t, sight.meeting);
+    if !sight.is_ahead() {
+        return Ok(None);
+    }
+    let approved = exceptions::of_meeting(&sight.app.store, meeting.id).await?;
+    let Some(one) = approved.iter().find(|one| one.covers(meeting.id, meeting.starts_at)) else {
+        return Ok(None);
+    };
+    let href = format!("/courses/{}/exceptions", one.course_id);
+    let note = if meeting.auto_recording_status == AutoRecordingStatus::Exempted {
+        Note::new(Some(Mark::Exempted), t.get("exempted-note")).line(one.reason.clone())
+    } else {
+        Note::new(Some(Mark::Waiting), t.get("exempted-not-yet"))
+            .line(one.reason.clone())
+            .line(meeting.auto_recording_detail.clone())
+    };
+    Ok(Some(note.link(Link::new(href, t.get("exceptions-title")))))
 }
 
 fn notes(sight: Sight<'_>) -> Vec<Note> {
@@ -206,13 +246,23 @@ fn seen_by(t: &Text, seen: &Seen, around: &Around) -> String {
     } else {
         t.get("seen-by-staff").to_owned()
     };
-    let rest = match (seen.placed.learners_see_chat, seen.placed.learners_see_files) {
+    let rest = match (
+        seen.facts.learners_see_chat && !seen.facts.of_minors,
+        seen.facts.learners_see_files && !seen.facts.of_minors,
+    ) {
         (false, false) => t.get("seen-by-staff-rest"),
         (true, false) => t.get("seen-by-chat"),
         (false, true) => t.get("seen-by-files"),
         (true, true) => t.get("seen-by-chat-files"),
     };
     format!("{who} {rest}")
+}
+
+/// The notice in the reader's language, if the school wrote it in theirs.
+async fn notice_for(sight: Sight<'_>) -> Result<String> {
+    let id = sight.seen.placed.conference.integration_id;
+    let own = notice::in_language(sight.app, id, &sight.viewer.language).await?;
+    Ok(own.unwrap_or_else(|| notice_text(sight.app, sight.around)))
 }
 
 fn notice_text(app: &App, around: &Around) -> String {

@@ -129,7 +129,7 @@ fn player(
         } else {
             Video::NotYet(trouble::recording_gone(t))
         },
-        download: here.then(|| download(t, medium)),
+        download: (here && seen.may(&reader.viewer, Act::Download)).then(|| download(t, medium)),
         onedrive_href: medium
             .web_url
             .clone()

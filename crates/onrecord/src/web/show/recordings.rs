@@ -44,9 +44,13 @@ pub async fn tab(app: &App, reading: Reading<'_>, seen: &Seen, meeting: &Meeting
     let breadth = if for_staff { Breadth::Staff } else { Breadth::Learner };
     let media = list_of_meeting(&app.store, meeting.id, breadth).await?;
     let may_hide = seen.may(reading.viewer, Act::Hide);
+    let may_keep = seen.may(reading.viewer, Act::Download);
     let durations: Vec<Option<i64>> = media.iter().map(|medium| medium.duration_ms).collect();
     let row = |(place, medium): (usize, &Medium)| {
         let mut row = row(reading, medium, (media.len() > 1, for_staff, may_hide));
+        if !may_keep && let Some(watch) = &mut row.watch {
+            watch.download_href = None;
+        }
         if parts::is_false_start(&durations, place) {
             row.kept.push(Badge::new("info", reading.t.get("recording-false-start")));
         }
@@ -108,7 +112,7 @@ fn row(reading: Reading<'_>, medium: &Medium, facts: (bool, bool, bool)) -> Reco
         download_count: medium.download_count,
         watch: can_be_had(medium).then(|| Watch {
             view_href: format!("/recordings/{}", medium.id),
-            download_href: format!("/recordings/{}/download", medium.id),
+            download_href: Some(format!("/recordings/{}/download", medium.id)),
             download_label: t
                 .with("download-of", &[("title", title.as_str().into()), ("size", size.as_str().into())]),
         }),

@@ -74,6 +74,9 @@ fn switched_on(sight: Sight<'_>) -> Option<Step> {
             let detail = if sight.is_ahead() { t.get("step-enabled-detail") } else { "" };
             Some(step(Mark::Recorded, t.get("step-enabled").to_owned(), at, detail.to_owned()))
         }
+        AutoRecordingStatus::Exempted => {
+            Some(step(Mark::Exempted, t.get("step-exempted").to_owned(), at, String::new()))
+        }
         AutoRecordingStatus::Pending if sight.is_ahead() => {
             Some(step(Mark::Waiting, t.get("step-pending").to_owned(), None, String::new()))
         }
@@ -111,6 +114,7 @@ fn told(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
             AlertKind::ConfirmRecording => t.get("step-alert-confirm"),
             AlertKind::Expiring => t.get("step-alert-expiring"),
             AlertKind::NoRoom => t.get("step-alert-no-room"),
+            AlertKind::ConsentMissing => t.get("step-alert-consent"),
         };
         let until = alert.resolved_at.map_or_else(String::new, |at| {
             t.with("step-alert-until", &[("when", sight.when.time(at).words.into())])
@@ -254,6 +258,9 @@ fn next(sight: Sight<'_>, parts: &[Part]) -> Vec<Step> {
         let what =
             if sight.verdict == Verdict::Upcoming { t.get("step-checks") } else { t.get("step-watches") };
         steps.insert(0, coming(what, when.relative(at), ""));
+    }
+    if sight.is_ahead() && meeting.auto_recording_status == AutoRecordingStatus::Exempted {
+        return steps;
     }
     if sight.is_ahead() {
         let arrives = when.day_time(meeting.ends_at + USUALLY);

@@ -109,6 +109,7 @@ pub(super) fn fact_words(t: &'static Text, fact: &str) -> Option<&'static str> {
         Fact::NoTeamsMeeting => t.get("fact-no-meeting"),
         Fact::SwitchedOn => t.get("fact-switched-on"),
         Fact::NotSwitchedOn => t.get("fact-not-switched-on"),
+        Fact::Exempted => t.get("recordings-exempted-text"),
         Fact::CallInAttendance => t.get("fact-call-attendance"),
         Fact::CallInChat => t.get("fact-call-chat"),
         Fact::NoCallAnywhere => t.get("fact-no-call"),

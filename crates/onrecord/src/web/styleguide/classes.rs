@@ -15,7 +15,7 @@ use crate::web::{
         },
         trouble::{self, EnableFailure},
     },
-    parts::{Answer, Badge, Empty, Mark, Note, Recline, Step, Tab, Tabs},
+    parts::{Answer, Badge, Empty, Link, Mark, Note, Recline, Step, Tab, Tabs},
     text::Text,
 };
 
@@ -104,6 +104,7 @@ fn overview(t: &'static Text) -> Overview {
         }),
         seen_by: "118 learners of the course: recordings and transcript. Chat and the attendance of others: instructors only.".to_owned(),
         notice: sample::notice(),
+        cases: vec![Link::new("/styleguide/exceptions", t.get("exception-of-class"))],
     }
 }
 
@@ -231,7 +232,7 @@ fn recording(t: &'static Text, id: i64, title: &str, hiding: Hiding) -> Recordin
         download_count: 17,
         watch: Some(Watch {
             view_href: "/styleguide/player".to_owned(),
-            download_href: "/styleguide/player".to_owned(),
+            download_href: Some("/styleguide/player".to_owned()),
             download_label: format!("Download {title}, 203 MB"),
         }),
         onedrive_href: Some("https://westerdam.sharepoint.example/recordings".to_owned()),

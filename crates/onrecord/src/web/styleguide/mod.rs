@@ -1,6 +1,7 @@
 //! The style guide (`/styleguide`): every component in every state, and every page with sample data
 //! (`/styleguide/{sample}`). Shown by the demo only; courses and people in it are invented, and it reads nothing.
 
+mod cases;
 mod classes;
 mod manage;
 mod people;
@@ -57,6 +58,7 @@ fn all() -> impl Iterator<Item = (&'static str, Build)> {
         .chain(people::SAMPLES)
         .chain(manage::SAMPLES)
         .chain(telling::SAMPLES)
+        .chain(cases::SAMPLES)
         .copied()
 }
 

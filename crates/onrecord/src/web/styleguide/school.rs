@@ -91,7 +91,7 @@ fn agenda(t: &'static Text) -> Vec<AgendaItem> {
     };
     let watch = |label: &str| AgendaState::Watch {
         view_href: "/styleguide/player".to_owned(),
-        download_href: "/styleguide/player".to_owned(),
+        download_href: Some("/styleguide/player".to_owned()),
         download_label: label.to_owned(),
     };
     vec![
@@ -329,6 +329,7 @@ fn course_page(t: &'static Text, standing: Standing) -> Course {
         conferences_empty: None,
         more_conferences: None,
         settings: None,
+        more: vec![Link::new("/styleguide/exceptions", t.get("exceptions-title"))],
         roster: None,
     }
 }

@@ -159,6 +159,7 @@ fn join(t: &'static Text) -> Response<Body> {
         note: Note::new(Some(Mark::Waiting), "The Teams meeting is not ready yet")
             .line("It was scheduled a moment ago and is usually there within a minute. This page goes on by itself."),
         notice: sample::notice(),
+        read: None,
         class_href: "/styleguide/class-upcoming".to_owned(),
         teams_href: None,
         href: "/styleguide/join".to_owned(),

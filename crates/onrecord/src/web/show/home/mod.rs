@@ -194,7 +194,9 @@ fn watch(t: &Text, class: &Class, found: &Watchable) -> AgendaState {
     let title = class.title.as_str();
     AgendaState::Watch {
         view_href: format!("/recordings/{}", found.first),
-        download_href: format!("/recordings/{}/download", found.first),
+        // Learners of minors only watch.
+        download_href: (class.role != Some(CourseRole::Learner) || !class.of_minors)
+            .then(|| format!("/recordings/{}/download", found.first)),
         download_label: if found.parts == 1 && found.size_bytes > 0 {
             let size = when::size(t, found.size_bytes);
             t.with("download-of", &[("title", title.into()), ("size", size.into())])
