@@ -307,6 +307,8 @@ fn audit(t: &'static Text) -> Response<Body> {
             Field::new("from", "From", FieldKind::Date),
             Field::new("to", "To", FieldKind::Date),
         ],
+        carried: Vec::new(),
+        exports: vec![("CSV", "#".to_owned()), ("JSON Lines", "#".to_owned())],
         entries: vec![
             entry(None, 41, "Θεοδώρα Παπαδοπούλου", "Recording downloaded", "recording.downloaded", ""),
             entry(
