@@ -78,8 +78,8 @@ pub struct ExportArgs {
     /// Only entries on this meeting and what it left behind.
     #[arg(long, value_name = "N")]
     class: Option<String>,
-    /// Only entries on this course, its classes and what they left behind.
-    #[arg(long, value_name = "N")]
+    /// Only entries on this course, by number or code, its classes and what they left behind.
+    #[arg(long, value_name = "COURSE")]
     course: Option<String>,
     /// The first day (UTC), as 2026-09-01.
     #[arg(long, value_name = "DAY")]

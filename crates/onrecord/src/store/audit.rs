@@ -167,9 +167,11 @@ pub async fn set_checkpoint(tx: &Tx, at: &SignedHead) -> Result<()> {
 /// The last sealed entry of an unbroken run of entries from the beginning that are all older than `before`: place and
 /// hash. Never the newest entry: the chain goes on from it.
 pub async fn last_before(db: &impl Read, before: DateTime<Utc>) -> Result<Option<(i64, String)>> {
+    // Written so that it walks from the oldest entry and stops, instead of gathering all that are newer.
     let sql = "SELECT seq, hash FROM audit_entry
                WHERE seq < COALESCE(
-                   (SELECT MIN(y.seq) FROM audit_entry y WHERE y.seq IS NOT NULL AND y.at >= $1),
+                   (SELECT y.seq FROM audit_entry y
+                    WHERE y.seq IS NOT NULL AND CASE WHEN y.at >= $1 THEN 1 ELSE 0 END = 1 ORDER BY y.seq LIMIT 1),
                    (SELECT MAX(z.seq) FROM audit_entry z))
                ORDER BY seq DESC LIMIT 1";
     db.row(sql, params![before]).await?.map(|row| Ok((row.get("seq")?, row.get("hash")?))).transpose()

@@ -325,7 +325,12 @@ async fn who_saw_this_and_everything_of_a_course_is_found_and_taken_out() {
     assert_eq!(count(&format!("class={meeting}&from=2026-09-02")).await, 0);
     let wrong = format!("/api/v1/audit?course={course}&recording={recording}");
     officer.get(&wrong).await.expect(422);
-    officer.get("/api/v1/audit?course=BIO").await.expect(422);
+    officer.get("/api/v1/audit?class=BIO").await.expect(422);
+    assert_eq!(count("course=BIO-204&action=visits").await, 2);
+    assert_eq!(count("course=BIO-2040").await, 0);
+    let page =
+        lecture.person(OFFICER).await.get(&format!("/admin/audit?class={meeting}")).await.expect(200).text();
+    assert!(page.contains("Only Cells, ") && page.contains("Show all entries"), "{page}");
     let export = format!("/api/v1/audit/export?course={course}&action=visits");
     let csv = officer.get(&export).await.expect(200);
     assert!(csv.header("content-disposition").contains("onrecord-audit.csv"), "{:?}", csv.headers);
@@ -371,7 +376,7 @@ async fn the_timetable_cuts_the_audit_only_where_the_school_says_so() {
         let settings = [("ONRECORD_AUDIT_DAYS", days)];
         let world = World::with(if days.is_empty() { &[] } else { &settings }).await;
         written(&world, 5).await;
-        world.app.clock.advance(TimeDelta::days(401));
+        world.app.clock.advance(TimeDelta::days(402));
         onrecord::worker::run_until_idle(&world.app).await;
         let old = "SELECT COUNT(*) AS n FROM audit_entry WHERE at < $1";
         let before = world.app.clock.now() - TimeDelta::days(400);

@@ -27,7 +27,7 @@ pub struct Asked {
     pub recording: String,
     /// The number of a meeting.
     pub class: String,
-    /// The number of a course.
+    /// The number or code of a course.
     pub course: String,
     /// The first day.
     pub from: String,
@@ -71,7 +71,10 @@ impl Asked {
             (!self.subject.is_empty()).then(|| About::Subject(self.subject.clone())),
             id("recording", &self.recording)?.map(|id| About::Artifact(ArtifactId(id))),
             id("class", &self.class)?.map(|id| About::Class(MeetingId(id))),
-            id("course", &self.course)?.map(|id| About::Course(CourseId(id))),
+            (!self.course.is_empty()).then(|| match self.course.parse() {
+                Ok(id) => About::Course(CourseId(id)),
+                Err(_) => About::CourseCode(self.course.clone()),
+            }),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {

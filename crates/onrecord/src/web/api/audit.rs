@@ -68,7 +68,7 @@ impl ExportQuery {
         ("subject" = Option<String>, Query, description = "Only entries on this thing, as `word:id`."),
         ("recording" = Option<i64>, Query, description = "Only entries on this recording, transcript or file."),
         ("class" = Option<i64>, Query, description = "Only entries on this meeting and what it left behind."),
-        ("course" = Option<i64>, Query, description = "Only entries on this course, its classes and what they left behind."),
+        ("course" = Option<String>, Query, description = "Only entries on this course, by number or code, its classes and what they left behind."),
         ("from" = Option<String>, Query, description = "First day (UTC), as 2026-09-01."),
         ("to" = Option<String>, Query, description = "Last day (UTC)."),
     ),

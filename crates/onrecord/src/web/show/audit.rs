@@ -94,7 +94,7 @@ impl Asked {
 
     /// What the form does not ask for and carries along.
     fn carried(&self) -> Vec<(&'static str, String)> {
-        let carried = [("recording", &self.recording), ("class", &self.class), ("course", &self.course)];
+        let carried = [("recording", &self.recording), ("class", &self.class)];
         let set = carried.into_iter().filter(|(_, value)| !value.is_empty());
         set.map(|(name, value)| (name, value.clone())).collect()
     }
@@ -125,6 +125,7 @@ pub async fn page(
             .line(t.with("times-in", &[("zone", when.zone_words().into())])),
         filters: filters(t, &asked, &actions),
         carried: asked.carried(),
+        only: only(&app, &asked, &when, t).await?,
         exports: Form::ALL
             .iter()
             .map(|form| (form_name(*form), asked.address("/api/v1/audit/export", ("format", form.as_str()))))
@@ -146,6 +147,24 @@ pub async fn page(
     Ok(html(StatusCode::OK, &page).into_response())
 }
 
+/// Words for what the form does not ask for, by name, and the address without it.
+async fn only(
+    app: &App,
+    asked: &Asked,
+    when: &When,
+    t: &'static Text,
+) -> Result<Option<(String, String)>, Error> {
+    let subject = match (asked.recording.is_empty(), asked.class.is_empty()) {
+        (false, _) => format!("recording:{}", asked.recording),
+        (true, false) => format!("meeting:{}", asked.class),
+        (true, true) => return Ok(None),
+    };
+    let names = names(&app.store, &[&subject]).await?;
+    let name = names.get(&subject).map_or_else(|| subject.clone(), |named| said(t, when, named));
+    let words = t.with("audit-only", &[("name", name.into())]);
+    Ok(Some((words, "/admin/audit".to_owned())))
+}
+
 /// What a form of export is called.
 fn form_name(form: Form) -> &'static str {
     match form {
@@ -162,6 +181,7 @@ fn filters(t: &'static Text, asked: &Asked, actions: &[String]) -> Vec<Field> {
     vec![
         Field::new("action", t.get("column-what"), FieldKind::Select(choices)),
         Field::new("subject", t.get("column-subject"), FieldKind::Search).value(&asked.subject),
+        Field::new("course", t.get("audit-course"), FieldKind::Search).value(&asked.course),
         Field::new("who", t.get("audit-who"), FieldKind::Search).value(&asked.who),
         Field::new("from", t.get("audit-from"), FieldKind::Date).value(&asked.from),
         Field::new("to", t.get("audit-to"), FieldKind::Date).value(&asked.to),
@@ -292,7 +312,7 @@ pub struct AuditItem {
         ("subject" = Option<String>, Query, description = "Only entries on this thing, as `word:id`."),
         ("recording" = Option<i64>, Query, description = "Only entries on this recording, transcript or file."),
         ("class" = Option<i64>, Query, description = "Only entries on this meeting and what it left behind."),
-        ("course" = Option<i64>, Query, description = "Only entries on this course, its classes and what they left behind."),
+        ("course" = Option<String>, Query, description = "Only entries on this course, by number or code, its classes and what they left behind."),
         ("from" = Option<String>, Query, description = "First day (UTC), as 2026-09-01."),
         ("to" = Option<String>, Query, description = "Last day (UTC)."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
