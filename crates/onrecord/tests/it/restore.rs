@@ -228,15 +228,16 @@ async fn nothing_is_put_back_over_a_database_in_use_or_one_that_holds_more() {
     lock.try_lock().expect("it is free");
     assert_eq!(lecture.world.command(&["restore", path]).await, 2, "it is in use");
     drop(lock);
+    assert_eq!(lecture.world.command(&["restore", path]).await, 0, "nothing happened since");
     assert_eq!(lecture.world.command(&["user", "add", "new@contoso.example"]).await, 0);
     assert_eq!(lecture.world.command(&["restore", path]).await, 2, "it holds more");
     let asides = || {
         let entries = std::fs::read_dir(lecture.world.folder()).expect("a folder").flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().contains("before-restore")).count()
     };
-    assert_eq!(asides(), 0);
+    assert_eq!(asides(), 1);
     assert_eq!(lecture.world.command(&["restore", path, "--set-aside-newer"]).await, 0);
-    assert_eq!(asides(), 1, "what was there is kept");
+    assert_eq!(asides(), 2, "what was there is kept");
     let listed = program(&lecture.world, &["user", "list"]).output().expect("the program runs");
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(listed.contains("learner@") && !listed.contains("new@"), "{listed}");

@@ -94,12 +94,13 @@ pub async fn make(app: &App, target: &Path) -> Result<Made> {
     audit::record(app, &tx, None, "database.backed_up", about).await?;
     tx.commit().await?;
     audit::seal(app).await?;
+    let made_at = app.clock.now();
     app.store.back_up(&draft).await?;
     let contents = backup::examine(&draft).await?;
     if let Some(damage) = contents.damage.first() {
         return Err(Error::Corrupt(format!("The database is damaged, no backup was made: {damage}")));
     }
-    let manifest = describe(app, &contents, (name, now))?;
+    let manifest = describe(app, &contents, (name, made_at))?;
     on_files(move || finish(&draft, file, manifest_file, manifest)).await
 }
 

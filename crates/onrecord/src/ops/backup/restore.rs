@@ -101,7 +101,8 @@ fn exchange(file: &Path, database: &Path, sha256: &str, now: DateTime<Utc>) -> R
     if copied != sha256 {
         return Err(Error::Corrupt(format!("{} was not copied as it is; look at the disk.", file.display())));
     }
-    let aside = with(&format!(".before-restore-{}", now.format("%Y%m%dT%H%M%SZ")));
+    let moment = now.format("%Y%m%dT%H%M%S%6fZ");
+    let aside = with(&format!(".before-restore-{moment}"));
     let was_there = database.exists();
     if was_there {
         if aside.exists() {
