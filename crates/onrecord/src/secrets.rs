@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::hex::hex;
@@ -72,6 +73,8 @@ struct SecretKey {
     cipher: XChaCha20Poly1305,
     /// For fingerprints; made from the key, and as secret.
     mark: [u8; 32],
+    /// For signatures; made from the key, and as secret.
+    seed: [u8; 32],
 }
 
 impl std::fmt::Debug for SecretKeys {
@@ -142,6 +145,24 @@ impl SecretKeys {
         hex(&Sha256::new().chain_update(mark).chain_update(inner.finalize()).finalize())
     }
 
+    /// Signs `text` with Ed25519 under the first key and returns public key and signature in base64url. Whoever has the
+    /// public key can check it; only who has the secret key can make it.
+    pub fn sign(&self, text: &str) -> Result<(String, String), SecretsError> {
+        let pair = self.first().pair()?;
+        let signature = pair.sign(text.as_bytes());
+        Ok((public_text(&pair), BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// Whether a public key belongs to one of the configured keys.
+    pub fn is_ours(&self, public_key: &str) -> bool {
+        self.0.iter().any(|key| key.pair().is_ok_and(|pair| public_text(&pair) == public_key))
+    }
+
+    /// Whether the key of this id is configured.
+    pub fn has(&self, key_id: &str) -> bool {
+        self.0.iter().any(|key| key.id == key_id)
+    }
+
     fn from_file(path: &Path) -> Result<Self, SecretsError> {
         if !path.exists() {
             make_key_file(path)?;
@@ -166,8 +187,28 @@ impl SecretKey {
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| SecretsError::KeyFormat)?;
         let digest = Sha256::new().chain_update(b"onrecord key id").chain_update(bytes).finalize();
         let mark = Sha256::new().chain_update(b"onrecord fingerprints").chain_update(bytes).finalize().into();
-        Ok(Self { id: hex(&digest[..4]), cipher: XChaCha20Poly1305::new(&bytes.into()), mark })
+        let seed = Sha256::new().chain_update(b"onrecord signatures").chain_update(bytes).finalize().into();
+        Ok(Self { id: hex(&digest[..4]), cipher: XChaCha20Poly1305::new(&bytes.into()), mark, seed })
     }
+
+    fn pair(&self) -> Result<Ed25519KeyPair, SecretsError> {
+        Ed25519KeyPair::from_seed_unchecked(&self.seed)
+            .map_err(|error| SecretsError::System(error.to_string()))
+    }
+}
+
+fn public_text(pair: &Ed25519KeyPair) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(pair.public_key())
+}
+
+/// Whether `signature` (base64url) is one of `text` under `public_key` (base64url).
+pub fn is_signed(text: &str, public_key: &str, signature: &str) -> bool {
+    let (Ok(key), Ok(signature)) =
+        (BASE64_URL_SAFE_NO_PAD.decode(public_key), BASE64_URL_SAFE_NO_PAD.decode(signature))
+    else {
+        return false;
+    };
+    UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
 }
 
 /// A fresh secret of 32 random bytes in base64url: session ids, API tokens, one-time links.
@@ -284,6 +325,20 @@ mod tests {
         assert!(
             matches!(old.open("c", &fresh), Err(SecretsError::UnknownKey(id)) if id == both.sealing_key_id())
         );
+    }
+
+    #[test]
+    fn what_is_signed_is_known_and_nothing_else_is() {
+        let one = keys(&key_text(1));
+        let (public, signature) = one.sign("a head").unwrap();
+        assert!(is_signed("a head", &public, &signature) && one.is_ours(&public));
+        assert!(!is_signed("another head", &public, &signature));
+        assert!(!is_signed("a head", &public, &signature[1..]) && !is_signed("a head", "?", "?"));
+        let other = keys(&key_text(2));
+        assert!(!other.is_ours(&public));
+        let rotated = keys(&format!("{}, {}", key_text(2), key_text(1)));
+        assert!(rotated.is_ours(&public), "an old key still counts");
+        assert_ne!(rotated.sign("a head").unwrap().0, public);
     }
 
     #[test]

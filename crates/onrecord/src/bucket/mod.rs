@@ -160,6 +160,22 @@ impl Bucket {
         result.bytes().await.map_err(|error| storage(key, &error))
     }
 
+    /// Reads a small object whole, or `None` when there is none.
+    pub async fn read_if_there(&self, key: &str) -> Result<Option<Bytes>, BucketError> {
+        match self.read(key).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(BucketError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys of all objects with their sizes, in no order. Only `onrecord verify` lists: nothing else needs that right.
+    pub fn list(&self) -> BoxStream<'static, Result<(String, u64), BucketError>> {
+        let listed = self.store.list(None).map_err(|error| storage("", &error));
+        let ours = |(key, _): &(String, u64)| std::future::ready(!key.starts_with(drafts::UNFINISHED));
+        listed.map_ok(|meta| (meta.location.to_string(), meta.size)).try_filter(ours).boxed()
+    }
+
     /// What is known of an object, or `None` when there is none.
     pub async fn head(&self, key: &str) -> Result<Option<Stored>, BucketError> {
         match self.store.head(&path(key)?).await {

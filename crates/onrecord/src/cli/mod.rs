@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod audit;
+pub mod backup;
 pub mod certificate;
 pub mod cleanup;
 pub mod config;
@@ -19,12 +20,14 @@ pub mod monitor;
 pub mod openapi;
 mod out;
 mod progress;
+pub mod restore;
 pub mod retention;
 pub mod serve;
 pub mod setup;
 pub mod sync;
 pub mod token;
 pub mod user;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -61,10 +64,11 @@ enum Command {
     /// Show how OnRecord is or can be configured.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Prove the audit.
+    /// Prove, export and shorten the audit.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     Archive(archive::ArchiveArgs),
+    Backup(backup::BackupArgs),
     Cleanup(cleanup::CleanupArgs),
     /// Work on the certificate that signs in to Microsoft.
     #[command(subcommand)]
@@ -81,6 +85,7 @@ enum Command {
     #[command(subcommand)]
     Hold(hold::HoldCommand),
     Import(import::ImportArgs),
+    Restore(restore::RestoreArgs),
     /// Apply the retention policies, and look after what they removed.
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
@@ -100,6 +105,7 @@ enum Command {
     #[command(subcommand)]
     User(user::UserCommand),
     Sync(sync::SyncArgs),
+    Verify(verify::VerifyArgs),
     Worker(serve::WorkerArgs),
 }
 
@@ -210,6 +216,9 @@ async fn work(context: &Context, command: &Command) -> Result<Outcome, Failure> 
         Command::Certificate(command) => certificate::run(context, command),
         Command::Openapi => Ok(openapi::run()),
         Command::Archive(args) => archive::run(context, args).await,
+        Command::Backup(args) => backup::run(context, args).await,
+        Command::Restore(args) => restore::run(context, args).await,
+        Command::Verify(args) => verify::run(context, args).await,
         Command::Cleanup(args) => cleanup::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Db(command) => db::run(context, command).await,

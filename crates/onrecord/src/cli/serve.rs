@@ -18,7 +18,7 @@ use super::{Context, Failure, Outcome};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ops::visits;
+use crate::ops::{journal, visits};
 use crate::store;
 use crate::telemetry::metrics;
 use crate::{web, worker};
@@ -47,6 +47,7 @@ pub async fn serve(context: &Context, args: &ServeArgs) -> Result<Outcome, Failu
     let config = context.config_and_log()?;
     let _lock = lock(&config)?;
     let app = super::open(config, Clock::System).await?;
+    catch_up(&app).await;
     let stop = stop_signal()?;
     if args.no_worker {
         listen(&app, stop).await?;
@@ -63,9 +64,18 @@ pub async fn work(context: &Context, _args: &WorkerArgs) -> Result<Outcome, Fail
     let config = context.config_and_log()?;
     let _lock = lock(&config)?;
     let app = super::open(config, Clock::System).await?;
+    catch_up(&app).await;
     tracing::info!("working on jobs");
     worker::run(app, stop_signal()?).await;
     Ok(Outcome::AllWell)
+}
+
+/// A database that was put back by hand learns what was removed since, before it is served. An archive that does not
+/// answer holds nobody up: the timetable asks it again.
+async fn catch_up(app: &App) {
+    if let Err(error) = journal::settle(app).await {
+        tracing::warn!(%error, "whether the archive knows of removals that the database does not could not be told");
+    }
 }
 
 /// Serves pages and API until `stop`, then lets running answers finish.

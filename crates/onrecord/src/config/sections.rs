@@ -212,6 +212,9 @@ settings! {
         /// Days that something lies in the bin before its bytes are deleted; what was taken out of it is left alone as
         /// long. What is removed, and when, is written as policies under Manage, Keeping.
         ["ONRECORD_BIN_DAYS"] bin_days: Whole<1, 3650>, Default("30");
+        /// Cut off the beginning of the audit after so many days. What remains still proves whole: a signed checkpoint says
+        /// from where it goes on. Without it the audit is kept for ever.
+        ["ONRECORD_AUDIT_DAYS"] audit_days: Option<Whole<365, 36500>>, Example("3650");
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::actor::Actor;
 use super::retention::words;
-use super::{Error, Result, audit, holds as ops_holds, say};
+use super::{Error, Result, audit, holds as ops_holds, journal, say};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::id::ArtifactId;
@@ -98,8 +98,9 @@ pub async fn list(
 }
 
 /// Deletes the bytes of what was purged. May be repeated and broken off anywhere: an object is forgotten only when it is
-/// gone.
+/// gone, and only when the archive's journal says that it was purged.
 pub async fn clear_doomed(app: &App) -> Result<()> {
+    journal::write(app).await?;
     loop {
         let keys = bin::doomed(&app.store, BATCH).await?;
         for key in &keys {

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 
 use super::schedule::meeting_subject;
 use super::{
-    Result, alerts, alive, bin, doctor, erasure, expiry, guard, keep, mail, privacy, provision, retention,
-    roster, storage, subscriptions, sync,
+    Result, alerts, alive, audit, bin, doctor, erasure, expiry, guard, journal, keep, mail, privacy,
+    provision, retention, roster, storage, subscriptions, sync,
 };
 use crate::app::App;
 use crate::model::alert::AlertKind;
@@ -46,9 +46,11 @@ pub async fn perform(app: &App, duty: Duty) -> Result<()> {
         Duty::Alive => alive::call(app).await,
         Duty::Retention => retention::daily(app).await,
         Duty::Purge => {
+            journal::settle(app).await?;
             bin::clear_doomed(app).await?;
             erasure::try_again(app).await?;
-            privacy::tidy(app).await
+            privacy::tidy(app).await?;
+            audit::keep_days(app).await
         }
     }
 }

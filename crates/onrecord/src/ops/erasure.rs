@@ -2,19 +2,21 @@
 //! legal retention go first: what they block is noted, the name is kept from view, and it is carried out when they end.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::actor::Actor;
 use super::retention::words;
-use super::{Error, Result, audit, holds as ops_holds, say};
+use super::{Error, Result, audit, holds as ops_holds, journal, say};
 use crate::app::App;
 use crate::model::access::GlobalAct;
+use crate::model::hex::hex;
 use crate::model::id::{ErasureId, UserId};
 use crate::model::retention::{self as rules, Because, Kept, Ruling};
 use crate::model::veil::veiled;
 use crate::secrets;
 use crate::store::erasures::{self, Erasure, Known};
 use crate::store::retention::{self, things};
-use crate::store::{Read, Tx, bin, holds, links, sessions, tokens, users};
+use crate::store::{self, Read, Tx, bin, holds, links, sessions, sidecars, tokens, users};
 use crate::text;
 
 /// Requests tried in one go.
@@ -99,9 +101,11 @@ async fn carry_out(app: &App, id: ErasureId) -> Result<()> {
             }
             return Ok(());
         }
-        erase_rows(app, &tx, &erasure).await?;
+        let known_as = erase_rows(app, &tx, &erasure).await?;
+        store::journal::note_erasure(&tx, erasure.user_id, known_as, app.clock.now()).await?;
         tx.commit().await?;
     }
+    journal::write(app).await?;
     erase_bytes(app, id).await
 }
 
@@ -128,13 +132,15 @@ async fn blocked(app: &App, db: &impl Read, user: UserId) -> Result<Option<Strin
     Ok(None)
 }
 
-async fn erase_rows(app: &App, tx: &Tx, erasure: &Erasure) -> Result<()> {
+/// Puts the pseudonym into all rows, and returns it with the fingerprints of whom it stands for.
+pub(super) async fn erase_rows(app: &App, tx: &Tx, erasure: &Erasure) -> Result<(String, Vec<String>)> {
     let user = erasure.user_id;
     let now = app.clock.now();
     let pseudonym = erasures::pseudonym(tx, user).await?.ok_or(Error::NotFound)?;
     let known = erasures::known(tx, user).await?;
     let objects = erasures::objects(tx, user).await?;
-    erasures::remember(tx, user, &fingerprints(app, &known)).await?;
+    let fingerprints = fingerprints(app, &known);
+    erasures::remember(tx, user, &fingerprints).await?;
     let changed = erasures::erase(tx, (user, &pseudonym), &known, now).await?;
     // The names are needed until the last object is rewritten, and sealed until then.
     let names = app.secrets.seal(&context(erasure.id), &json!(known.names).to_string())?;
@@ -144,7 +150,8 @@ async fn erase_rows(app: &App, tx: &Tx, erasure: &Erasure) -> Result<()> {
     });
     erasures::report(tx, erasure.id, &under_way, None).await?;
     let about = (format!("user:{user}"), json!({ "erasure": erasure.id, "changed": changed }));
-    audit::record(app, tx, None, "erasure.carried_out", about).await
+    audit::record(app, tx, None, "erasure.carried_out", about).await?;
+    Ok((pseudonym, fingerprints))
 }
 
 fn context(id: ErasureId) -> String {
@@ -152,7 +159,7 @@ fn context(id: ErasureId) -> String {
 }
 
 /// Puts the pseudonym into the transcripts of the archive and into what lies beside recordings.
-async fn erase_bytes(app: &App, id: ErasureId) -> Result<()> {
+pub(super) async fn erase_bytes(app: &App, id: ErasureId) -> Result<()> {
     let Some(erasure) = erasures::find(&app.store, id).await? else { return Ok(()) };
     let (Some(report), None) = (erasure.report, erasure.done_at) else { return Ok(()) };
     let words = |field: &str| -> Result<Vec<String>> {
@@ -172,17 +179,19 @@ async fn erase_bytes(app: &App, id: ErasureId) -> Result<()> {
             }
             let before = String::from_utf8_lossy(&app.bucket.read(&key).await?).into_owned();
             let after = veiled(&before, &known, &pseudonym);
-            if after == before {
-                continue;
+            let (size_bytes, sha256) = (after.len() as i64, hex(&Sha256::digest(&after)));
+            if after != before {
+                app.bucket.put(&key, after.into()).await?;
+                rewritten += 1;
             }
-            let size_bytes = after.len() as i64;
-            app.bucket.put(&key, after.into()).await?;
-            rewritten += 1;
+            // Also of what was rewritten before: its row may come from a backup.
+            let tx = app.store.write().await?;
             if is_transcript {
-                let tx = app.store.write().await?;
                 erasures::rewritten(&tx, artifact, size_bytes).await?;
-                tx.commit().await?;
+            } else {
+                sidecars::rewritten(&tx, &key, (&sha256, size_bytes)).await?;
             }
+            tx.commit().await?;
         }
     }
     let done = json!({

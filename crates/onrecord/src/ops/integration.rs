@@ -426,6 +426,11 @@ fn proof(app: &App, integration: &Integration) -> Result<Option<msgraph::Proof>>
     Ok(Some(msgraph::Proof::Secret(secret)))
 }
 
+/// Why what signs in cannot be opened; `None` if it can, or none is set.
+pub(super) fn unreadable(app: &App, integration: &Integration) -> Option<String> {
+    proof(app, integration).err().map(|error| error.to_string())
+}
+
 /// The client of this version of the integration, built when there is none yet.
 pub fn connect(app: &App, integration: &Integration) -> Result<msgraph::Client> {
     if let Some(client) = app.graph.cached(integration.id, integration.revision) {

@@ -1,13 +1,12 @@
 //! Tables `audit_entry` and `audit_detail`: append only. An entry is written in the transaction of its cause;
 //! a sealer later gives it its place and hash in the chain. Hashed content holds ids only.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 
-use super::{Param, Read, Result, Row, Tx};
+use super::{Read, Result, Row, Tx};
 use crate::model::audit::{AuditEntry, NewAuditEntry};
+use crate::model::audit_head::SignedHead;
 use crate::model::hex::hex;
 use crate::model::id::{AuditEntryId, UserId};
 use crate::params;
@@ -55,7 +54,7 @@ pub fn chain_hash(previous: &str, seq: i64, entry: &AuditEntry) -> String {
     hex(&Sha256::digest(canonical))
 }
 
-fn entry(row: &Row) -> Result<AuditEntry> {
+pub(super) fn entry(row: &Row) -> Result<AuditEntry> {
     Ok(AuditEntry {
         id: row.id("id")?,
         seq: row.get("seq")?,
@@ -82,13 +81,7 @@ pub async fn seal(tx: &Tx, limit: i64) -> Result<u64> {
     if tx.dialect() == super::Dialect::Postgres {
         tx.row("SELECT pg_advisory_xact_lock($1)", params![SEALER_LOCK]).await?;
     }
-    let head = tx
-        .row("SELECT seq, hash FROM audit_entry WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1", params![])
-        .await?;
-    let (mut seq, mut previous) = match head {
-        Some(row) => (row.get::<i64>("seq")?, row.get::<String>("hash")?),
-        None => (0, String::new()),
-    };
+    let (mut seq, mut previous) = head(tx).await?.unwrap_or_default();
     let sql = format!("{SELECT} WHERE e.seq IS NULL ORDER BY e.id LIMIT $1");
     let mut sealed = 0;
     for row in tx.rows(&sql, params![limit]).await? {
@@ -122,86 +115,16 @@ pub async fn chain_after(
     rows.iter().map(|row| Ok((entry(row)?, row.get("salt")?))).collect()
 }
 
+/// The newest sealed entry: place and hash; `None` while there is none.
+pub async fn head(db: &impl Read) -> Result<Option<(i64, String)>> {
+    let sql = "SELECT seq, hash FROM audit_entry WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1";
+    db.row(sql, params![]).await?.map(|row| Ok((row.get("seq")?, row.get("hash")?))).transpose()
+}
+
 /// How many entries wait for the sealer.
 pub async fn unsealed(db: &impl Read) -> Result<i64> {
     let row = db.row("SELECT COUNT(*) AS n FROM audit_entry WHERE seq IS NULL", params![]).await?;
     row.map_or(Ok(0), |row| row.get("n"))
-}
-
-/// What a list of the audit is narrowed to; empty fields do not narrow.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only entries of this person.
-    pub actor: Option<UserId>,
-    /// Only entries on this `word:id`.
-    pub subject: Option<String>,
-    /// Only entries with this action.
-    pub action: Option<String>,
-    /// Only entries written at or after this moment.
-    pub from: Option<DateTime<Utc>>,
-    /// Only entries written before this moment.
-    pub until: Option<DateTime<Utc>>,
-    /// Only entries older than this one (the last of the page before).
-    pub before: Option<AuditEntryId>,
-}
-
-/// An entry as a list shows it.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// The entry.
-    pub entry: AuditEntry,
-    /// Who did it; also whose visit it was, until that is forgotten.
-    pub person: Option<UserId>,
-    /// The name of who did it, while the person is known.
-    pub actor_name: Option<String>,
-}
-
-/// The newest entries first, at most `limit`.
-pub async fn list(db: &impl Read, filter: &Filter, limit: i64) -> Result<Vec<Line>> {
-    let before = filter.before.map_or(i64::MAX, |id| id.0);
-    let mut sql =
-        "SELECT e.id, e.seq, e.at, e.actor_id, e.action, e.subject, e.detail_hash, e.hash, d.detail,
-             COALESCE(e.actor_id, d.user_id) AS person_id, u.name AS actor_name
-         FROM audit_entry e LEFT JOIN audit_detail d ON d.entry_id = e.id
-         LEFT JOIN \"user\" u ON u.id = COALESCE(e.actor_id, d.user_id)
-         WHERE e.id < $1"
-            .to_owned();
-    let mut params = params![before, limit];
-    if let Some(actor) = filter.actor {
-        params.push(actor.param());
-        let place = params.len();
-        write!(sql, " AND (e.actor_id = ${place} OR e.id IN (SELECT x.entry_id FROM audit_detail x WHERE x.user_id = ${place}))")
-            .expect("writing to a string does not fail");
-    }
-    let mut narrow = |condition: &str, value: Option<sea_orm::Value>| {
-        if let Some(value) = value {
-            params.push(value);
-            write!(sql, " AND e.{condition} ${}", params.len()).expect("writing to a string does not fail");
-        }
-    };
-    narrow("subject =", filter.subject.as_ref().map(Param::param));
-    narrow("action =", filter.action.as_ref().map(Param::param));
-    narrow("at >=", filter.from.map(|at| at.param()));
-    narrow("at <", filter.until.map(|at| at.param()));
-    sql.push_str(" ORDER BY e.id DESC LIMIT $2");
-    let rows = db.rows(&sql, params).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Line {
-                entry: entry(row)?,
-                person: row.id_opt("person_id")?,
-                actor_name: row.get("actor_name")?,
-            })
-        })
-        .collect()
-}
-
-/// How many entries there are, and every action that occurs, in alphabetical order.
-pub async fn overview(db: &impl Read) -> Result<(i64, Vec<String>)> {
-    let count = db.row("SELECT COALESCE(MAX(seq), 0) AS n FROM audit_entry", params![]).await?;
-    let actions = db.rows("SELECT DISTINCT action FROM audit_entry ORDER BY action", params![]).await?;
-    let actions = actions.iter().map(|row| row.get("action")).collect::<Result<_>>()?;
-    Ok((count.map_or(Ok(0), |row| row.get("n"))?, actions))
 }
 
 /// Notes that `user` was refused `subject` in this hour. False if that was noted already.
@@ -213,4 +136,58 @@ pub async fn first_refusal(tx: &Tx, user: UserId, subject: &str, hour: DateTime<
         )
         .await?;
     Ok(new == 1)
+}
+
+/// Where the audit was cut off last: everything up to `seq` is gone, and the chain goes on from `hash`.
+pub async fn checkpoint(db: &impl Read) -> Result<Option<SignedHead>> {
+    let sql =
+        "SELECT seq, hash, cut_at, public_key, signature FROM audit_checkpoint ORDER BY seq DESC LIMIT 1";
+    let head = |row: Row| {
+        Ok(SignedHead {
+            seq: row.get("seq")?,
+            hash: row.get("hash")?,
+            at: row.get("cut_at")?,
+            public_key: row.get("public_key")?,
+            signature: row.get("signature")?,
+        })
+    };
+    db.row(sql, params![]).await?.map(head).transpose()
+}
+
+/// Writes where the audit is cut off.
+pub async fn set_checkpoint(tx: &Tx, at: &SignedHead) -> Result<()> {
+    tx.execute(
+        "INSERT INTO audit_checkpoint (seq, hash, cut_at, public_key, signature) VALUES ($1, $2, $3, $4, $5)",
+        params![at.seq, at.hash, at.at, at.public_key, at.signature],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The last sealed entry of an unbroken run of entries from the beginning that are all older than `before`: place and
+/// hash. Never the newest entry: the chain goes on from it.
+pub async fn last_before(db: &impl Read, before: DateTime<Utc>) -> Result<Option<(i64, String)>> {
+    // Written so that it walks from the oldest entry and stops, instead of gathering all that are newer.
+    let sql = "SELECT seq, hash FROM audit_entry
+               WHERE seq < COALESCE(
+                   (SELECT y.seq FROM audit_entry y
+                    WHERE y.seq IS NOT NULL AND CASE WHEN y.at >= $1 THEN 1 ELSE 0 END = 1 ORDER BY y.seq LIMIT 1),
+                   (SELECT MAX(z.seq) FROM audit_entry z))
+               ORDER BY seq DESC LIMIT 1";
+    db.row(sql, params![before]).await?.map(|row| Ok((row.get("seq")?, row.get("hash")?))).transpose()
+}
+
+/// How many entries have a place up to `seq`.
+pub async fn up_to(db: &impl Read, seq: i64) -> Result<i64> {
+    let row = db.row("SELECT COUNT(*) AS n FROM audit_entry WHERE seq <= $1", params![seq]).await?;
+    row.map_or(Ok(0), |row| row.get("n"))
+}
+
+/// Deletes the oldest entries up to `seq` with their details, at most `limit`, and returns how many.
+pub async fn delete_up_to(tx: &Tx, seq: i64, limit: i64) -> Result<u64> {
+    let oldest = "SELECT id FROM audit_entry WHERE seq <= $1 ORDER BY seq LIMIT $2";
+    let sql = format!("DELETE FROM audit_detail WHERE entry_id IN ({oldest})");
+    tx.execute(&sql, params![seq, limit]).await?;
+    let sql = format!("DELETE FROM audit_entry WHERE id IN ({oldest})");
+    tx.execute(&sql, params![seq, limit]).await
 }

@@ -164,10 +164,11 @@ pub async fn objects(db: &impl Read, user: UserId) -> Result<Vec<(ArtifactId, St
     rows.iter().map(|row| Ok((row.id("id")?, row.get("archive_key")?, row.get("is_transcript")?))).collect()
 }
 
-/// The bytes of a transcript were rewritten.
+/// The bytes of a transcript were rewritten, if their length says so.
 pub async fn rewritten(tx: &Tx, id: ArtifactId, size_bytes: i64) -> Result<()> {
     tx.execute(
-        "UPDATE artifact SET size_bytes = $2, sha256 = NULL, quick_xor_hash = NULL WHERE id = $1",
+        "UPDATE artifact SET size_bytes = $2, sha256 = NULL, quick_xor_hash = NULL
+         WHERE id = $1 AND (size_bytes IS NULL OR size_bytes <> $2)",
         params![id, size_bytes],
     )
     .await?;

@@ -63,6 +63,13 @@ pub async fn put(tx: &Tx, new: &Sidecar, at: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
+/// The bytes of a text were rewritten.
+pub async fn rewritten(tx: &Tx, key: &str, (sha256, size_bytes): (&str, i64)) -> Result<()> {
+    let sql = "UPDATE archive_sidecar SET sha256 = $2, size_bytes = $3 WHERE key = $1";
+    tx.execute(sql, params![key, sha256, size_bytes]).await?;
+    Ok(())
+}
+
 /// Removes the row of a text that is gone.
 pub async fn remove(tx: &Tx, id: ArtifactId, kind: SidecarKind) -> Result<()> {
     tx.execute("DELETE FROM archive_sidecar WHERE artifact_id = $1 AND kind = $2", params![id, kind]).await?;

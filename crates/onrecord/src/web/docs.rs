@@ -25,6 +25,8 @@ use super::text::english;
     ),
     paths(
         super::show::audit::list,
+        super::api::audit::export,
+        super::api::audit::viewers,
         super::api::users::me,
         super::api::users::list,
         super::api::users::create,

@@ -108,6 +108,8 @@ routes! {
     delete "/api/v1/conferences/{id}" => api::conferences::cancel, Reach::Conference(Act::Edit);
     post "/api/v1/meetings/{id}/cancel" => api::conferences::cancel_meeting, Reach::Meeting(Act::Edit);
     get "/api/v1/audit" => show::audit::list, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/audit/export" => api::audit::export, Reach::Installation(GlobalAct::Oversee);
+    get "/api/v1/recordings/{id}/viewers" => api::audit::viewers, Reach::Installation(GlobalAct::Oversee);
     get "/api/v1/me" => api::users::me, Reach::SignedIn;
     get "/api/v1/users" => api::users::list, Reach::Installation(GlobalAct::Oversee);
     post "/api/v1/users" => api::users::create, Reach::Installation(GlobalAct::Administer);

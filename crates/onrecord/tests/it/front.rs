@@ -201,8 +201,10 @@ fn audit_actions() -> BTreeSet<String> {
     let subjects = [
         "access",
         "alert",
+        "audit",
         "conference",
         "course",
+        "database",
         "erasure",
         "exception",
         "file",

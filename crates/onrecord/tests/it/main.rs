@@ -61,6 +61,7 @@ mod random_worlds;
 mod range;
 mod recordings;
 mod rehearsal;
+mod restore;
 mod retention;
 mod rights;
 mod rights_to_media;

@@ -18,7 +18,7 @@ use crate::ops::{Error, Result, audit, bin, keep, say};
 use crate::store::bin::Binning;
 use crate::store::retention::runs::{self, Item, NewRun, Run};
 use crate::store::retention::{self, things};
-use crate::store::{self, Tx, artifacts, holds, jobs};
+use crate::store::{self, Tx, artifacts, holds, jobs, journal};
 
 /// Acts read at a time.
 const BATCH: i64 = 200;
@@ -193,6 +193,7 @@ async fn act_on(app: &App, tx: &Tx, (run, item): (&Run, &Item), policies: &[Poli
             let Some(policy) = item.policy else { return Ok(()) };
             let how = (policy, item.why.as_str());
             let rows = things::remove_rows(tx, (item.kind, meeting), how, now).await?;
+            journal::note_class_data(tx, item.kind, meeting, now).await?;
             let detail = json!({ "kind": item.kind, "rows": rows, "by": named });
             let about = (format!("meeting:{meeting}"), detail);
             audit::record(app, tx, None, "class_data.removed", about).await?;
@@ -200,6 +201,7 @@ async fn act_on(app: &App, tx: &Tx, (run, item): (&Run, &Item), policies: &[Poli
         RetentionAct::Purge => {
             let entry = store::bin::find(tx, id).await?.ok_or(Error::NotFound)?;
             store::bin::purge(tx, id, now).await?;
+            journal::note_purge(tx, id, now).await?;
             let detail = json!({
                 "name": entry.name, "size_bytes": entry.size_bytes, "sha256": entry.sha256,
                 "quick_xor_hash": entry.quick_xor_hash, "binned_at": entry.facts.binned_at,

@@ -15,6 +15,7 @@ impl MigrationTrait for Migration {
         super::run(manager, ENGINE).await?;
         super::run(manager, super::retention_tables::RETENTION).await?;
         super::run(manager, super::identity_tables::IDENTITY).await?;
+        super::run(manager, super::journal_tables::JOURNAL).await?;
         super::run(manager, super::mail_tables::MAIL).await?;
         super::run(manager, super::notice_tables::NOTICE).await
     }
@@ -549,9 +550,17 @@ CREATE TABLE audit_entry (
     hash {text}
 );
 CREATE INDEX audit_unsealed ON audit_entry (id) WHERE seq IS NULL;
-CREATE INDEX audit_by_subject ON audit_entry (subject, id);
-CREATE INDEX audit_by_actor ON audit_entry (actor_id, id);
-CREATE INDEX audit_by_action ON audit_entry (action, id);
+CREATE INDEX audit_by_time ON audit_entry (at, id);
+CREATE INDEX audit_by_subject ON audit_entry (subject, at, id);
+CREATE INDEX audit_by_actor ON audit_entry (actor_id, at, id);
+CREATE INDEX audit_by_action ON audit_entry (action, at, id);
+CREATE TABLE audit_checkpoint (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    hash {text} NOT NULL,
+    cut_at {time} NOT NULL,
+    public_key {text} NOT NULL,
+    signature {text} NOT NULL
+);
 CREATE TABLE audit_detail (
     entry_id BIGINT NOT NULL PRIMARY KEY REFERENCES audit_entry (id),
     user_id BIGINT,

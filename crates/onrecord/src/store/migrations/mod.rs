@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 use super::Dialect;
 
 mod identity_tables;
+mod journal_tables;
 mod keeping;
 mod m20261121_000001_init;
 mod mail_tables;

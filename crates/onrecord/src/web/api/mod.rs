@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod attendance;
+pub mod audit;
 pub mod bin;
 pub mod by_hand;
 pub mod chat;

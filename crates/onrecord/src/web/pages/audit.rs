@@ -16,6 +16,12 @@ pub struct Audit {
     /// Whether the chain holds.
     pub chain: Note,
     pub filters: Vec<Field>,
+    /// What narrows and has no field in the form.
+    pub carried: Vec<(&'static str, String)>,
+    /// What that is in words, and the address without it.
+    pub only: Option<(String, String)>,
+    /// The forms of export, each with its address.
+    pub exports: Vec<(&'static str, String)>,
     pub entries: Vec<AuditRow>,
     pub empty: Option<Empty>,
     pub pager: Option<Pager>,

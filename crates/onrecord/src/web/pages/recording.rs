@@ -24,6 +24,8 @@ pub struct Player {
     pub download: Option<Link>,
     /// Staff only.
     pub onedrive_href: Option<String>,
+    /// Who watched and downloaded it, for those who oversee the installation.
+    pub visits_href: Option<String>,
     pub parts_line: Option<PartsLine>,
     pub transcript: Transcript,
 }

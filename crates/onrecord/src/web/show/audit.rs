@@ -6,19 +6,18 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::model::access::GlobalAct;
-use crate::model::id::{AuditEntryId, UserId};
-use crate::model::people::normal_email;
-use crate::model::schedule::is_plausible;
+use crate::model::id::AuditEntryId;
+use crate::model::words::Word as _;
+use crate::ops::audit::{self, Form, number};
 use crate::ops::{Error, rights};
-use crate::store::audit::{self, Filter, Line};
+use crate::store::audit_search::{self, Filter, Line};
 use crate::store::pages::audit::{Named, names};
-use crate::store::users;
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::{ApiError, PageError};
 use crate::web::input::QueryOf;
@@ -39,6 +38,9 @@ pub struct Asked {
     who: String,
     action: String,
     subject: String,
+    recording: String,
+    class: String,
+    course: String,
     from: String,
     to: String,
     cursor: String,
@@ -46,60 +48,56 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The filter of the store; text that is no id or date narrows to nothing it could mean, so it is an error.
-    fn filter(&self, who: Option<UserId>) -> Result<Filter, Error> {
-        let wrong = "Write a date as 2026-09-01.";
-        let date = |field, text| match read::<NaiveDate>(field, text, wrong)? {
-            Some(day) if !is_plausible(day) => Err(Error::invalid(field, wrong)),
-            day => Ok(day),
-        };
-        let number = |field, text| read::<i64>(field, text, "Write the number of an entry.");
-        let start = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
-        let some = |text: &str| Some(listing::searched(text)).filter(|text| !text.is_empty());
-        Ok(Filter {
-            actor: who,
-            subject: some(&self.subject),
-            action: some(&self.action),
-            from: date("from", &self.from)?.map(start),
-            until: date("to", &self.to)?.and_then(|day| day.checked_add_days(Days::new(1))).map(start),
-            before: number("cursor", &self.cursor)?.map(AuditEntryId),
-        })
+    /// What is asked for, in the words that page, API and command line share.
+    fn asked(&self) -> audit::Asked {
+        let clean = listing::searched;
+        audit::Asked {
+            who: clean(&self.who),
+            action: clean(&self.action),
+            subject: clean(&self.subject),
+            recording: clean(&self.recording),
+            class: clean(&self.class),
+            course: clean(&self.course),
+            from: clean(&self.from),
+            to: clean(&self.to),
+        }
     }
 
-    /// The address of the page after the entry `last`.
-    fn next(&self, last: AuditEntryId) -> String {
-        let mut address = url::form_urlencoded::Serializer::new(String::from("/admin/audit?"));
-        let fields = [
+    async fn filter(&self, app: &App) -> Result<Filter, Error> {
+        let before =
+            number::<i64>("cursor", &self.cursor, "Write the number of an entry.")?.map(AuditEntryId);
+        Ok(Filter { before, ..self.asked().filter(app).await? })
+    }
+
+    /// What narrows, by name.
+    fn fields(&self) -> [(&'static str, &str); 8] {
+        [
             ("who", &self.who),
             ("action", &self.action),
             ("subject", &self.subject),
+            ("recording", &self.recording),
+            ("class", &self.class),
+            ("course", &self.course),
             ("from", &self.from),
             ("to", &self.to),
-        ];
-        for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        ]
+    }
+
+    /// The same narrowing at another address, with one more field.
+    fn address(&self, path: &str, (name, value): (&str, &str)) -> String {
+        let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
+        for (name, value) in self.fields().iter().filter(|(_, value)| !value.is_empty()) {
             address.append_pair(name, value);
         }
-        address.append_pair("cursor", &last.to_string()).finish()
+        address.append_pair(name, value).finish()
     }
-}
 
-/// Whose entries are asked for: a person's address or number. An address that nobody has narrows to nothing.
-async fn whose(app: &App, text: &str) -> Result<Option<UserId>, Error> {
-    let text = text.trim();
-    if text.contains('@') {
-        let found = users::find_by_email(&app.store, &normal_email(text)).await?;
-        return Ok(Some(found.map_or(UserId(0), |user| user.id)));
+    /// What the form does not ask for and carries along.
+    fn carried(&self) -> Vec<(&'static str, String)> {
+        let carried = [("recording", &self.recording), ("class", &self.class)];
+        let set = carried.into_iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, value)| (name, value.clone())).collect()
     }
-    Ok(read::<i64>("who", text, "Write a person's e-mail address or number.")?.map(UserId))
-}
-
-/// The value in `text`, nothing when it is empty, or an error that says what to write.
-fn read<T: std::str::FromStr>(field: &str, text: &str, write: &str) -> Result<Option<T>, Error> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|_| Error::invalid(field, write))
 }
 
 /// `GET /admin/audit`.
@@ -110,10 +108,11 @@ pub async fn page(
 ) -> Result<Response, PageError> {
     rights::global(&app, &reader.viewer, GlobalAct::Oversee).await?;
     let t = reader.text();
-    let filter = asked.filter(whose(&app, &asked.who).await?)?;
-    let mut lines = audit::list(&app.store, &filter, PAGE + 1).await?;
-    let (sealed, actions) = audit::overview(&app.store).await?;
-    let next = listing::page(&mut lines, PAGE, |line| asked.next(line.entry.id));
+    let filter = asked.filter(&app).await?;
+    let mut lines = audit_search::list(&app.store, &filter, PAGE + 1).await?;
+    let (sealed, actions) = audit_search::overview(&app.store).await?;
+    let older = |line: &Line| asked.address("/admin/audit", ("cursor", &line.entry.id.to_string()));
+    let next = listing::page(&mut lines, PAGE, older);
     let when = When::new(t, chrono_tz::UTC, app.clock.now());
     let subjects: Vec<&str> = lines.iter().map(|line| line.entry.subject.as_str()).collect();
     let names = names(&app.store, &subjects).await?;
@@ -125,6 +124,12 @@ pub async fn page(
             .line(t.get("audit-sealed-text"))
             .line(t.with("times-in", &[("zone", when.zone_words().into())])),
         filters: filters(t, &asked, &actions),
+        carried: asked.carried(),
+        only: only(&app, &asked, &when, t).await?,
+        exports: Form::ALL
+            .iter()
+            .map(|form| (form_name(*form), asked.address("/api/v1/audit/export", ("format", form.as_str()))))
+            .collect(),
         empty: entries.is_empty().then(|| Empty {
             icon: "safe",
             title: t.get("audit-empty").into(),
@@ -142,13 +147,41 @@ pub async fn page(
     Ok(html(StatusCode::OK, &page).into_response())
 }
 
+/// Words for what the form does not ask for, by name, and the address without it.
+async fn only(
+    app: &App,
+    asked: &Asked,
+    when: &When,
+    t: &'static Text,
+) -> Result<Option<(String, String)>, Error> {
+    let subject = match (asked.recording.is_empty(), asked.class.is_empty()) {
+        (false, _) => format!("recording:{}", asked.recording),
+        (true, false) => format!("meeting:{}", asked.class),
+        (true, true) => return Ok(None),
+    };
+    let names = names(&app.store, &[&subject]).await?;
+    let name = names.get(&subject).map_or_else(|| subject.clone(), |named| said(t, when, named));
+    let words = t.with("audit-only", &[("name", name.into())]);
+    Ok(Some((words, "/admin/audit".to_owned())))
+}
+
+/// What a form of export is called.
+fn form_name(form: Form) -> &'static str {
+    match form {
+        Form::Csv => "CSV",
+        Form::JsonLines => "JSON Lines",
+    }
+}
+
 fn filters(t: &'static Text, asked: &Asked, actions: &[String]) -> Vec<Field> {
     let mut choices = vec![Choice::new("", t.get("audit-everything"), &asked.action)];
     choices.extend(actions.iter().map(|action| Choice::new(action, in_words(t, action), &asked.action)));
     choices[1..].sort_by(|a, b| a.words.cmp(&b.words));
+    choices.insert(1, Choice::new(audit::VISITS, t.get("audit-visits"), &asked.action));
     vec![
         Field::new("action", t.get("column-what"), FieldKind::Select(choices)),
         Field::new("subject", t.get("column-subject"), FieldKind::Search).value(&asked.subject),
+        Field::new("course", t.get("audit-course"), FieldKind::Search).value(&asked.course),
         Field::new("who", t.get("audit-who"), FieldKind::Search).value(&asked.who),
         Field::new("from", t.get("audit-from"), FieldKind::Date).value(&asked.from),
         Field::new("to", t.get("audit-to"), FieldKind::Date).value(&asked.to),
@@ -275,8 +308,11 @@ pub struct AuditItem {
     path = "/api/v1/audit",
     params(
         ("who" = Option<String>, Query, description = "Only the entries of this person, by number or e-mail address."),
-        ("action" = Option<String>, Query, description = "Only this action, such as `recording.downloaded`."),
+        ("action" = Option<String>, Query, description = "Only this action, such as `recording.downloaded`; `visits`: whatever tells that somebody watched, read or downloaded."),
         ("subject" = Option<String>, Query, description = "Only entries on this thing, as `word:id`."),
+        ("recording" = Option<i64>, Query, description = "Only entries on this recording, transcript or file."),
+        ("class" = Option<i64>, Query, description = "Only entries on this meeting and what it left behind."),
+        ("course" = Option<String>, Query, description = "Only entries on this course, by number or code, its classes and what they left behind."),
         ("from" = Option<String>, Query, description = "First day (UTC), as 2026-09-01."),
         ("to" = Option<String>, Query, description = "Last day (UTC)."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
@@ -290,9 +326,9 @@ pub async fn list(
     QueryOf(asked): QueryOf<Asked>,
 ) -> Result<Json<AuditPage>, ApiError> {
     rights::global(&app, &viewer, GlobalAct::Oversee).await?;
-    let limit = listing::limit(read("limit", &asked.limit, "Write a number from 1 to 200.")?)?;
-    let filter = asked.filter(whose(&app, &asked.who).await?)?;
-    let mut lines = audit::list(&app.store, &filter, limit + 1).await?;
+    let limit = listing::limit(number("limit", &asked.limit, "Write a number from 1 to 200.")?)?;
+    let filter = asked.filter(&app).await?;
+    let mut lines = audit_search::list(&app.store, &filter, limit + 1).await?;
     let next_cursor = listing::page(&mut lines, limit, |line| line.entry.id);
     Ok(Json(AuditPage { items: lines.into_iter().map(item).collect(), next_cursor }))
 }

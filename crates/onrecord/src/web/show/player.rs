@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::recordings::{can_be_had, kept, title};
 use crate::app::App;
-use crate::model::access::Act;
+use crate::model::access::{Act, Standing};
 use crate::model::artifact;
 use crate::model::id::ArtifactId;
 use crate::ops::media::{self, SeenMedium, Wanted, naming};
@@ -134,6 +134,8 @@ fn player(
             .web_url
             .clone()
             .filter(|_| seen.may(&reader.viewer, Act::SeeStaffDetail) && medium.stored_in_onedrive()),
+        visits_href: matches!(seen.standing, Standing::Admin | Standing::Officer)
+            .then(|| format!("/admin/audit?recording={}&action=visits", medium.id)),
         parts_line: parts_line(t, medium, parts),
         transcript: transcript(t, medium, cues, asked),
     }

@@ -307,6 +307,9 @@ fn audit(t: &'static Text) -> Response<Body> {
             Field::new("from", "From", FieldKind::Date),
             Field::new("to", "To", FieldKind::Date),
         ],
+        carried: Vec::new(),
+        only: Some((t.with("audit-only", &[("name", "Cell Biology".into())]), "#".to_owned())),
+        exports: vec![("CSV", "#".to_owned()), ("JSON Lines", "#".to_owned())],
         entries: vec![
             entry(None, 41, "Θεοδώρα Παπαδοπούλου", "Recording downloaded", "recording.downloaded", ""),
             entry(

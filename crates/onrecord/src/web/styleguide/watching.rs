@@ -112,6 +112,7 @@ fn player(t: &'static Text, query: &str) -> Player {
         },
         download: Some(Link::new("/styleguide/player", "Download, 412 MB")),
         onedrive_href: Some("https://westerdam.sharepoint.example/recordings".to_owned()),
+        visits_href: Some("/styleguide/audit".to_owned()),
         parts_line: Some(PartsLine {
             label: "Parts: part 1, 42 minutes; 4 minutes not recorded; part 2, 41 minutes".to_owned(),
             parts: vec![

@@ -1,4 +1,14 @@
-//! Writing, sealing and verifying the audit.
+//! Writing, sealing, proving, exporting and shortening the audit. Nothing here changes an entry.
+
+mod asked;
+mod cut;
+mod export;
+mod proof;
+
+pub use asked::{Asked, VISITS, number};
+pub use cut::{Cut, cut, keep_days, plan as plan_cut};
+pub use export::{Form, Line, line_of, next_lines, note_export, viewers};
+pub use proof::{Verification, head, sign, verify, verify_against};
 
 use chrono::DurationRound;
 use serde_json::Value;
@@ -13,9 +23,6 @@ use crate::store::{Tx, audit};
 
 /// Entries sealed in one transaction.
 const SEAL_BATCH: i64 = 500;
-
-/// Entries read at a time while verifying.
-const VERIFY_BATCH: i64 = 2_000;
 
 /// Writes an entry in the transaction of its cause. `subject` is `word:id`.
 pub async fn record(
@@ -73,59 +80,4 @@ pub async fn seal(app: &App) -> Result<u64> {
             return Ok(total);
         }
     }
-}
-
-/// What `audit verify` found.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Verification {
-    /// True if the chain is whole.
-    pub ok: bool,
-    /// Sealed entries read.
-    pub entries: u64,
-    /// Entries that still wait for the sealer.
-    pub unsealed: i64,
-    /// Hash of the newest sealed entry: note it elsewhere to prove later that nothing was cut off.
-    pub head: String,
-    /// What is wrong and where, in words; empty when all is well.
-    pub problems: Vec<String>,
-}
-
-/// Reads the whole chain and finds any altered, dropped, inserted or reordered entry. A detail that was erased
-/// is no problem; one that was altered is.
-pub async fn verify(app: &App) -> Result<Verification> {
-    let mut problems = Vec::new();
-    let mut previous = String::new();
-    let mut last_seq = 0;
-    let mut entries = 0;
-    loop {
-        let page = audit::chain_after(&app.store, last_seq, VERIFY_BATCH).await?;
-        let full = page.len() as i64 == VERIFY_BATCH;
-        for (entry, salt) in page {
-            entries += 1;
-            let seq = entry.seq.unwrap_or_default();
-            if seq != last_seq + 1 {
-                problems.push(format!("Entries {} to {} are missing.", last_seq + 1, seq - 1));
-            }
-            let expected = audit::chain_hash(&previous, seq, &entry);
-            let stored = entry.hash.clone().unwrap_or_default();
-            if expected != stored {
-                problems.push(format!(
-                    "Entry {seq} ({} on {}, written {}) was altered, or the entry before it was.",
-                    entry.action, entry.subject, entry.at
-                ));
-            }
-            if let (Some(detail), Some(salt)) = (&entry.detail, &salt)
-                && audit::detail_hash(salt, detail) != entry.detail_hash
-            {
-                problems.push(format!("The detail of entry {seq} was altered."));
-            }
-            previous = stored;
-            last_seq = seq;
-        }
-        if !full {
-            break;
-        }
-    }
-    let unsealed = audit::unsealed(&app.store).await?;
-    Ok(Verification { ok: problems.is_empty(), entries, unsealed, head: previous, problems })
 }
