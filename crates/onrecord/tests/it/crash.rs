@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 
 use crate::dice::{Dice, wished};
-use crate::term::{Fate, Term};
+use crate::fates::Fate;
+use crate::term::Term;
 use crate::world::World;
 
 /// The environment variable that carries an order to the process.

@@ -28,6 +28,7 @@ mod enforce;
 mod erasures;
 mod exceptions;
 mod expiry;
+mod fates;
 mod flaky;
 mod floor_plan;
 mod front;
