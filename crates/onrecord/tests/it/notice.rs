@@ -171,7 +171,7 @@ async fn a_new_wording_is_asked_anew_and_the_class_keeps_with_which_it_was_annou
     let used: Vec<String> = used.into_iter().map(|(version, _)| version.to_string()).collect();
     assert_eq!(used, [version, newer], "both, with the first one first");
     let notices = school.world.sign_in(ADMIN).await.get("/admin/notices").await.expect(200).text();
-    assert!(notices.contains("acknowledged by 1 people, announced 1 classes"), "{notices}");
+    assert!(notices.contains("Classes announced with it: 1. People who acknowledged it: 1."), "{notices}");
     learner.get("/admin/notices").await.expect(404);
 }
 
