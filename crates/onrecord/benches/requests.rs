@@ -52,6 +52,9 @@ async fn main() -> anyhow::Result<()> {
     let ended = school.fill(classes).await?;
     school.settle().await?;
     let over = format!("of {classes} ended classes");
+    // While classes are due, three deltas of each organizer are asked for each minute.
+    let once_more = (8 * CHANGED + 4 * ORGANIZERS) as u64;
+    let an_hour = (3 * 60 * ORGANIZERS + 9 * CHANGED) as u64;
 
     let requests = school.sync_all().await?;
     School::tell(&format!("`sync --all` {over}, nothing changed"), 20, &requests);
@@ -62,14 +65,14 @@ async fn main() -> anyhow::Result<()> {
     school.settle().await?;
     school.hold_again(&ended)?;
     let requests = school.sync_all().await?;
-    School::tell(&format!("`sync --all` {over}, {CHANGED} held once more"), 800, &requests);
+    School::tell(&format!("`sync --all` {over}, {CHANGED} held once more"), once_more, &requests);
 
     school.settle().await?;
     let requests = school.an_hour_of_work().await?;
     School::tell(&format!("an hour of the timetable {over}, nothing changed"), 100, &requests);
     school.hold(&school.add(CHANGED, 0).await?)?;
     let requests = school.an_hour_of_work().await?;
-    School::tell(&format!("an hour of the timetable {over}, {CHANGED} new"), 1_000, &requests);
+    School::tell(&format!("an hour of the timetable {over}, {CHANGED} new"), an_hour, &requests);
     Ok(())
 }
 
@@ -108,6 +111,8 @@ impl School {
             ("TEAMS_CLIENT_ID", known("client_id")),
             ("TEAMS_CLIENT_SECRET", known("client_secret")),
             ("TEAMS_RECORDING_ADMIN_EMAIL", organizers.join(",")),
+            // Nobody can be reached here: sweeps alone.
+            ("ONRECORD_NOTIFICATIONS", "off".to_owned()),
         ];
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let sources = Sources { data_dir: Some(folder.path().to_owned()), config_file: None, environment };
