@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::id::{HoldId, UserId};
+use super::id::{ArtifactId, HoldId, UserId};
 use crate::words;
 
 words! {
@@ -41,6 +41,13 @@ pub struct Hold {
     pub released_at: Option<DateTime<Utc>>,
     /// Why it was released.
     pub release_reason: String,
+}
+
+impl Hold {
+    /// Whether a hold that keeps something of a class keeps this recording of it.
+    pub fn keeps(&self, recording: ArtifactId) -> bool {
+        self.scope != HoldScope::Recording || self.subject_id == recording.0
+    }
 }
 
 /// What a hold is at a moment.

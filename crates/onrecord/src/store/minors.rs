@@ -33,18 +33,7 @@ pub async fn mark_course(
     requires: Option<Requirement>,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    match requires {
-        None => tx.execute("DELETE FROM minor_course WHERE course_id = $1", params![course]).await?,
-        Some(requires) => {
-            tx.execute(
-                "INSERT INTO minor_course (course_id, requires, marked_at) VALUES ($1, $2, $3)
-                 ON CONFLICT (course_id) DO UPDATE SET requires = excluded.requires",
-                params![course, requires, at],
-            )
-            .await?
-        }
-    };
-    Ok(())
+    mark(tx, ("minor_course", "course_id", course.0), requires, at).await
 }
 
 /// Marks a person, or takes the mark away with `None`.
@@ -54,17 +43,24 @@ pub async fn mark_person(
     requires: Option<Requirement>,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    match requires {
-        None => tx.execute("DELETE FROM minor_person WHERE user_id = $1", params![user]).await?,
-        Some(requires) => {
-            tx.execute(
-                "INSERT INTO minor_person (user_id, requires, marked_at) VALUES ($1, $2, $3)
-                 ON CONFLICT (user_id) DO UPDATE SET requires = excluded.requires",
-                params![user, requires, at],
-            )
-            .await?
-        }
+    mark(tx, ("minor_person", "user_id", user.0), requires, at).await
+}
+
+async fn mark(
+    tx: &Tx,
+    (table, column, id): (&str, &str, i64),
+    requires: Option<Requirement>,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let Some(requires) = requires else {
+        tx.execute(&format!("DELETE FROM {table} WHERE {column} = $1"), params![id]).await?;
+        return Ok(());
     };
+    let sql = format!(
+        "INSERT INTO {table} ({column}, requires, marked_at) VALUES ($1, $2, $3)
+         ON CONFLICT ({column}) DO UPDATE SET requires = excluded.requires"
+    );
+    tx.execute(&sql, params![id, requires, at]).await?;
     Ok(())
 }
 

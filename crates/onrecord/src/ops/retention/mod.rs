@@ -15,7 +15,6 @@ use super::actor::Actor;
 use super::{Error, FieldError, Result, audit, bin, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
-use crate::model::hold::HoldScope;
 use crate::model::id::{ArtifactId, MeetingId, RetentionPolicyId};
 use crate::model::retention::{self as rules, CountedFrom, Policy};
 use crate::store::retention::runs::{Item, Run};
@@ -104,7 +103,7 @@ pub async fn explain(app: &App, t: &Text, meeting: MeetingId) -> Result<HashMap<
     let holds = holds::on_class(db, meeting, now).await?;
     let sentence = |placed: &things::Placed| {
         let id = placed.artifact?;
-        let hold = holds.iter().find(|hold| hold.scope != HoldScope::Recording || hold.subject_id == id.0);
+        let hold = holds.iter().find(|hold| hold.keeps(id));
         // Where the school has written no policy, there is nothing to say of each recording.
         if policies.is_empty() && hold.is_none() {
             return None;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
-use crate::model::hold::HoldScope;
 use crate::model::id::{CourseId, MeetingId};
 use crate::model::retention::{self as rules, Kept, Nature, Ruling};
 use crate::ops::{Result, bin};
@@ -48,10 +47,7 @@ pub(crate) async fn first(app: &App, meeting: MeetingId) -> Result<Option<DateTi
     let all = holds::on_class(&app.store, meeting, now).await?;
     let recordings = things::recordings(&app.store, meeting, spared).await?;
     let due = recordings.iter().filter(|placed| is_there(placed)).filter_map(|placed| {
-        let of_this = |scope, subject| {
-            scope != HoldScope::Recording || placed.artifact.is_some_and(|id| id.0 == subject)
-        };
-        let hold = all.iter().find(|hold| of_this(hold.scope, hold.subject_id));
+        let hold = all.iter().find(|hold| placed.artifact.is_some_and(|id| hold.keeps(id)));
         removal(&rules::judge(&placed.thing, &policies, hold, now + AHEAD))
     });
     Ok(due.min())
