@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::conferences::{COLUMNS, conference};
+use super::meetings::NO_FAILURE;
 use super::{Dialect, Param as _, Read, Result, Row, many};
 use crate::model::conference::{AutoRecordingStatus, Conference, ConferenceStatus};
 use crate::model::id::{ConferenceId, CourseId, UserId};
@@ -248,18 +249,18 @@ async fn sum_up(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> Resul
              COUNT(CASE WHEN m.verdict = 'recorded' THEN 1 END) AS recorded,
              COUNT(CASE WHEN m.verdict = 'missing' THEN 1 END) AS missing,
              MIN(CASE WHEN m.starts_at > $1 THEN m.starts_at END) AS next_starts_at,
-             COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') THEN 1 END)
+             COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN {NO_FAILURE} THEN 1 END)
                  AS failed_ahead,
              COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'pending' THEN 1 END) AS pending_ahead,
              COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'enabled' THEN 1 END) AS enabled_ahead,
              COUNT(CASE WHEN m.ends_at > $1 AND m.auto_recording_status = 'exempted' THEN 1 END) AS exempted_ahead,
-             COUNT(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') THEN 1 END) AS failed,
+             COUNT(CASE WHEN m.auto_recording_status NOT IN {NO_FAILURE} THEN 1 END) AS failed,
              COUNT(CASE WHEN m.auto_recording_status = 'pending' THEN 1 END) AS pending,
              COUNT(CASE WHEN m.auto_recording_status = 'enabled' THEN 1 END) AS enabled,
              COUNT(CASE WHEN m.auto_recording_status = 'exempted' THEN 1 END) AS exempted,
-             MAX(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted')
+             MAX(CASE WHEN m.ends_at > $1 AND m.auto_recording_status NOT IN {NO_FAILURE}
                  THEN m.auto_recording_status END) AS failure_ahead,
-             MAX(CASE WHEN m.auto_recording_status NOT IN ('pending', 'enabled', 'exempted')
+             MAX(CASE WHEN m.auto_recording_status NOT IN {NO_FAILURE}
                  THEN m.auto_recording_status END) AS failure
          FROM meeting m WHERE m.conference_id IN ({ids}) AND m.cancelled_at IS NULL GROUP BY m.conference_id"
     );

@@ -10,6 +10,9 @@ use crate::model::id::{ConferenceId, CourseId, MeetingId, ServiceAccountId};
 use crate::model::job::JobKind;
 use crate::params;
 
+/// SQL: the `auto_recording_status` of a meeting that nobody has to mend. The index `meeting_failing` leaves out the same.
+pub const NO_FAILURE: &str = "('pending', 'enabled', 'exempted')";
+
 /// Columns of `meeting m`, for queries that join it.
 pub(super) const COLUMNS: &str = "m.id, m.external_id, m.conference_id, m.starts_at, m.ends_at, m.transaction_id,
      m.service_account_id, m.organizer_id, m.organizer_email, m.event_id, m.online_meeting_id, m.join_url,

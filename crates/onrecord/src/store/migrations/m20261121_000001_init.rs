@@ -247,7 +247,7 @@ CREATE INDEX meeting_by_start ON meeting (starts_at, id);
 CREATE INDEX meeting_on ON meeting (starts_at, ends_at, conference_id) WHERE cancelled_at IS NULL;
 CREATE INDEX meeting_missing ON meeting (ends_at, conference_id) WHERE verdict = 'missing';
 CREATE INDEX meeting_failing ON meeting (ends_at, conference_id, cancelled_at)
-    WHERE auto_recording_status NOT IN ('pending', 'enabled');
+    WHERE auto_recording_status NOT IN ('pending', 'enabled', 'exempted');
 CREATE INDEX meeting_by_account ON meeting (service_account_id, created_at);
 CREATE INDEX meeting_by_online_meeting ON meeting (organizer_id, online_meeting_id);
 CREATE INDEX meeting_by_join_url ON meeting (join_url);

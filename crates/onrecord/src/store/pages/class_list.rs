@@ -10,6 +10,7 @@ use crate::model::conference::Verdict;
 use crate::model::id::{ConferenceId, CourseId, UserId};
 use crate::model::words::Word as _;
 use crate::params;
+use crate::store::meetings::NO_FAILURE;
 use crate::store::users::like;
 use crate::store::{Error, Param, Read, Result, Row, many};
 use crate::words;
@@ -134,7 +135,7 @@ impl Which {
                     "c.id IN (SELECT x.conference_id FROM meeting x
                               WHERE x.verdict = 'missing' AND x.ends_at > {since}
                               UNION SELECT x.conference_id FROM meeting x
-                              WHERE x.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') AND x.ends_at > $1
+                              WHERE x.auto_recording_status NOT IN {NO_FAILURE} AND x.ends_at > $1
                                 AND x.cancelled_at IS NULL)"
                 )
             }
@@ -267,7 +268,7 @@ async fn add_classes(db: &impl Read, lines: &mut [Line], now: DateTime<Utc>) -> 
     let sql = format!(
         "SELECT x.conference_id, string_agg({verdict}, ' ' ORDER BY x.starts_at, x.id) AS verdicts,
              COUNT(CASE WHEN x.cancelled_at IS NULL AND x.ends_at > $1
-                   AND x.auto_recording_status NOT IN ('pending', 'enabled', 'exempted') THEN 1 END) AS failing,
+                   AND x.auto_recording_status NOT IN {NO_FAILURE} THEN 1 END) AS failing,
              COUNT(CASE WHEN x.cancelled_at IS NULL AND x.ends_at > $1
                    AND x.auto_recording_status = 'pending' THEN 1 END) AS pending,
              MIN(CASE WHEN x.cancelled_at IS NULL AND x.starts_at <= $1 AND x.ends_at > $1 THEN x.starts_at END)
