@@ -25,10 +25,23 @@ use crate::builder::is_loopback;
 use crate::error::{Error, RequestIds};
 use crate::reply::root_cause;
 
-/// Buffers of the streams that are open, in bytes: of the first so many, of the next up to so many, and so on.
-const BUFFERS: [(usize, usize); 3] = [(16, 256 << 10), (96, 64 << 10), (usize::MAX, 16 << 10)];
+/// Buffers of the streams that are open: of the first so many, of the next up to so many, and so on.
+const BUFFERS: [(usize, Buffers); 3] = [
+    (4, Buffers { process: 256 << 10, kernel: None }),
+    (48, Buffers { process: 64 << 10, kernel: Some(1 << 20) }),
+    (usize::MAX, Buffers { process: 16 << 10, kernel: Some(256 << 10) }),
+];
 const KEPT_IDLE: usize = 128;
 const IDLE: Duration = Duration::from_secs(50);
+
+/// What a stream may hold, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Buffers {
+    process: usize,
+    /// Nothing said, the kernel lets it grow to several MiB; hundreds of streams then use up all memory that it has for
+    /// connections, and it drops what arrives.
+    kernel: Option<usize>,
+}
 
 type Direct = HttpsConnector<HttpConnector>;
 type Proxied = HttpsConnector<Tunnel<Direct>>;
@@ -68,7 +81,7 @@ impl Drop for OpenStream {
 
 impl Connections {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
-        let [first, second, rest] = BUFFERS.map(|(_, buffer)| Pool::new(&settings, buffer));
+        let [first, second, rest] = BUFFERS.map(|(_, buffers)| Pool::new(&settings, buffers));
         Ok(Self {
             pools: [first?, second?, rest?],
             open: Arc::default(),
@@ -106,15 +119,15 @@ impl Connections {
 }
 
 impl Pool {
-    fn new(settings: &Settings, buffer: usize) -> Result<Self, Error> {
+    fn new(settings: &Settings, buffers: Buffers) -> Result<Self, Error> {
         let mut builder = Client::<(), ()>::builder(TokioExecutor::new());
         builder
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(KEPT_IDLE)
-            .http1_max_buf_size(buffer);
-        let direct = builder.build(direct(settings));
-        let proxied = settings.proxy.as_ref().map(|proxy| proxied(settings, proxy, &builder)).transpose()?;
+            .http1_max_buf_size(buffers.process);
+        let direct = builder.build(direct(settings, buffers));
+        let proxied = settings.proxy.as_ref().map(|proxy| proxied((settings, buffers), proxy, &builder)).transpose()?;
         Ok(Self { direct, proxied })
     }
 
@@ -131,16 +144,17 @@ impl Pool {
     }
 }
 
-fn direct(settings: &Settings) -> Direct {
+fn direct(settings: &Settings, buffers: Buffers) -> Direct {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
+    tcp.set_recv_buffer_size(buffers.kernel);
     tcp.set_connect_timeout(Some(settings.connect_timeout));
     tls(settings).wrap_connector(tcp)
 }
 
 fn proxied(
-    settings: &Settings,
+    (settings, buffers): (&Settings, Buffers),
     proxy: &Url,
     builder: &Builder,
 ) -> Result<Client<Proxied, Empty<Bytes>>, Error> {
@@ -152,7 +166,7 @@ fn proxied(
     bare.set_username("").map_err(|()| refused())?;
     bare.set_password(None).map_err(|()| refused())?;
     let uri = Uri::try_from(bare.as_str()).map_err(|_| refused())?;
-    let mut tunnel = Tunnel::new(uri, direct(settings));
+    let mut tunnel = Tunnel::new(uri, direct(settings, buffers));
     if !proxy.username().is_empty() {
         tunnel = tunnel.with_auth(basic(proxy).ok_or_else(refused)?);
     }

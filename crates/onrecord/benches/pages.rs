@@ -1,6 +1,7 @@
-//! What a request costs on a large school: `cargo bench -p onrecord --bench pages [-- SCALE]`. Fills SQLite with
-//! 20,000 conferences, 100,000 recordings, 20,000 users and 200,000 enrolments (times SCALE) and asks for pages of
-//! conferences that look random. Only OnRecord's own process is measured.
+//! What a request costs on a large school: `cargo bench -p onrecord --bench pages [-- SCALE]`. Fills SQLite, or with
+//! `ONRECORD_BENCH_POSTGRES` an empty database there (one SCALE at a time), with 20,000 conferences, 100,000 recordings,
+//! 20,000 users and 200,000 enrolments (times SCALE) and asks for pages of conferences that look random. Only
+//! OnRecord's own process is measured.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
@@ -13,7 +14,7 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use onrecord::clock::Clock;
 use onrecord::model::id::UserId;
 use onrecord::params;
-use onrecord::store::{Read as _, Store, Tx};
+use onrecord::store::{Dialect, Read as _, Store, Tx};
 use rig::{Line, Product};
 
 /// Per scale 1.
@@ -131,14 +132,17 @@ async fn conferences(tx: &Tx, scale: i64, now: DateTime<Utc>) -> anyhow::Result<
     )
     .await?;
     let start = now - TimeDelta::days(400);
-    // SQLite writes moments as text; a day per hundred conferences keeps them in order.
+    let hours_later = |hours: &str| match tx.dialect() {
+        Dialect::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%S+00:00', $2, '+' || ({hours}) || ' hours')"),
+        Dialect::Postgres => format!("CAST($2 AS TIMESTAMPTZ) + ({hours}) * INTERVAL '1 hour'"),
+    };
+    let (from, to) = (hours_later("n % 8000"), hours_later("n % 8000 + 1"));
     tx.execute(
         &counted(
-            "INSERT INTO conference (course_id, integration_id, title, description, time_zone, published,
+            &format!("INSERT INTO conference (course_id, integration_id, title, description, time_zone, published,
                  first_starts_at, last_ends_at, created_at, updated_at)
              SELECT n % $3 + 1, 1, 'Lecture ' || n, 'What it is about.', 'Europe/Amsterdam', n % 4 <> 0,
-                    strftime('%Y-%m-%dT%H:%M:%S+00:00', $2, '+' || (n % 8000) || ' hours'),
-                    strftime('%Y-%m-%dT%H:%M:%S+00:00', $2, '+' || (n % 8000 + 1) || ' hours'), $2, $2",
+                    {from}, {to}, $2, $2"),
         ),
         params![CONFERENCES * scale, start, COURSES * scale],
     )
@@ -170,7 +174,8 @@ async fn conferences(tx: &Tx, scale: i64, now: DateTime<Utc>) -> anyhow::Result<
 fn counted(select: &str) -> String {
     let insert = select.replacen(
         "SELECT",
-        "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < $1) SELECT",
+        "WITH RECURSIVE many (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM many WHERE n < CAST($1 AS BIGINT))
+         SELECT",
         1,
     );
     format!("{insert} FROM many")

@@ -47,6 +47,7 @@ impl Product {
             .arg(folder)
             .env("ONRECORD_LISTEN", address.to_string())
             .env("ONRECORD_LOG", "warn")
+            .env("ONRECORD_DATABASE_URL", database_url(folder))
             .envs(settings)
             .stdout(Stdio::null())
             .spawn()
@@ -170,9 +171,16 @@ impl Line {
     }
 }
 
-/// Prepares an empty database in `folder`.
+/// Where the database is: `ONRECORD_BENCH_POSTGRES` (the URL of an empty database), else a file in `folder`.
+pub(crate) fn database_url(folder: &Path) -> String {
+    #[expect(clippy::disallowed_methods, reason = "a switch of the measurement, not of the product")]
+    let server = std::env::var("ONRECORD_BENCH_POSTGRES").ok().filter(|url| !url.is_empty());
+    server.unwrap_or_else(|| format!("sqlite://{}", folder.join("onrecord.db").display()))
+}
+
+/// Prepares the empty database.
 pub(crate) async fn database(folder: &Path) -> anyhow::Result<Store> {
-    let store = Store::open(&format!("sqlite://{}", folder.join("onrecord.db").display())).await?;
+    let store = Store::open(&database_url(folder)).await?;
     store.migrate().await?;
     Ok(store)
 }

@@ -1,6 +1,8 @@
 //! `onrecord serve` and `onrecord worker`: the running product.
 
 use std::fs::File;
+use std::future::{Ready, ready};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,8 +11,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum_server::Handle;
+use axum_server::accept::Accept;
 use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
+use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +34,25 @@ const GRACE: Duration = Duration::from_secs(25);
 /// What waits in the process for one slow reader, in bytes: with a thousand of them this is what memory is made of. Also
 /// the longest head of a request.
 const CONNECTION_BUFFER: usize = 16 << 10;
+
+/// What the kernel holds for one slow reader beyond what is on its way, in bytes. It would hold megabytes, and with
+/// hundreds of viewers run out of memory for connections and drop what they should get.
+const UNSENT: u32 = 256 << 10;
+
+/// Accepts connections whose buffers stay small; small answers leave at once.
+#[derive(Debug, Clone, Copy)]
+struct Thrifty;
+
+impl<S> Accept<TcpStream, S> for Thrifty {
+    type Stream = TcpStream;
+    type Service = S;
+    type Future = Ready<io::Result<(TcpStream, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let set = stream.set_nodelay(true).and_then(|()| SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT));
+        ready(set.map(|()| (stream, service)))
+    }
+}
 
 /// Serve pages and API, and work on jobs.
 #[derive(Debug, Args)]
@@ -121,11 +145,12 @@ async fn bind(
         let tls = tls.map_err(|error| {
             Failure::Usage(format!("ONRECORD_TLS_CERT and ONRECORD_TLS_KEY cannot be used: {error}"))
         })?;
-        let mut server = axum_server::bind_rustls(address, tls).handle(handle);
+        let server = axum_server::bind_rustls(address, tls).handle(handle);
+        let mut server = server.map(|tls| tls.acceptor(Thrifty));
         server.http_builder().http1().max_buf_size(CONNECTION_BUFFER);
         server.serve(service).await.with_context(busy)?;
     } else {
-        let mut server = axum_server::bind(address).handle(handle);
+        let mut server = axum_server::bind(address).acceptor(Thrifty).handle(handle);
         server.http_builder().http1().max_buf_size(CONNECTION_BUFFER);
         server.serve(service).await.with_context(busy)?;
     }
