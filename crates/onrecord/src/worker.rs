@@ -87,6 +87,25 @@ pub async fn run_until_idle(app: &Arc<App>) {
     }
 }
 
+/// The same with several jobs at once.
+pub async fn run_side_by_side(app: &Arc<App>, at_once: usize) {
+    let worker = Uuid::new_v4().to_string();
+    if let Err(error) = keep_timetable(app).await {
+        cannot(&error);
+    }
+    let (mut running, mut shares) = (JoinSet::new(), Shares::default());
+    loop {
+        take_up(app, &worker, (&mut running, &mut shares), at_once).await;
+        match running.join_next().await {
+            Some(ended) => note_panic(ended),
+            None => break,
+        }
+    }
+    if let Err(error) = audit::seal(app).await {
+        tracing::error!(%error, "the audit could not be sealed");
+    }
+}
+
 async fn work(app: &Arc<App>, stop: &CancellationToken) {
     let worker = Uuid::new_v4().to_string();
     let at_once = app.config.sync.jobs_at_once.get() as usize;
@@ -97,22 +116,7 @@ async fn work(app: &Arc<App>, stop: &CancellationToken) {
         if !is_timetable_kept {
             is_timetable_kept = keep_timetable(app).await.inspect_err(cannot).is_ok();
         }
-        while running.len() < at_once {
-            match claim(app, &worker, &shares.taken(at_once)).await {
-                Ok(Some(job)) => {
-                    let (app, worker, share) = (Arc::clone(app), worker.clone(), shares.take(job.kind));
-                    running.spawn(async move {
-                        run_claimed(&app, &worker, job).await;
-                        drop(share);
-                    });
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    cannot(&error);
-                    break;
-                }
-            }
-        }
+        take_up(app, &worker, (&mut running, &mut shares), at_once).await;
         tokio::select! {
             () = stop.cancelled() => {}
             () = app.work.notified() => {}
@@ -130,6 +134,27 @@ async fn work(app: &Arc<App>, stop: &CancellationToken) {
     }
     if let Err(error) = give_back(app, &worker).await {
         tracing::warn!(%error, "unfinished jobs are taken up when their lease ends");
+    }
+}
+
+/// Begins jobs that are due until so many run at once.
+async fn take_up(app: &Arc<App>, worker: &str, under_way: (&mut JoinSet<()>, &mut Shares), at_once: usize) {
+    let (running, shares) = under_way;
+    while running.len() < at_once {
+        match claim(app, worker, &shares.taken(at_once)).await {
+            Ok(Some(job)) => {
+                let (app, worker, share) = (Arc::clone(app), worker.to_owned(), shares.take(job.kind));
+                running.spawn(async move {
+                    run_claimed(&app, &worker, job).await;
+                    drop(share);
+                });
+            }
+            Ok(None) => break,
+            Err(error) => {
+                cannot(&error);
+                break;
+            }
+        }
     }
 }
 

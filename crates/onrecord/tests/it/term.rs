@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::join_all;
 use msgraph_sim::{Attendee, Attendees, Delays, HoldOutcome, HoldRequest, Outcome, Person};
 use onrecord::model::people::GlobalRole;
 use onrecord::ops::actor::Actor;
@@ -148,7 +147,7 @@ impl Term {
     /// Everything that is due until then, several jobs at once; what failed is tried again at its time.
     pub(crate) async fn work_until(&self, then: DateTime<Utc>) {
         loop {
-            join_all((0..AT_ONCE).map(|_| worker::run_until_idle(&self.world.app))).await;
+            worker::run_side_by_side(&self.world.app, AT_ONCE).await;
             if self.now() >= then {
                 return;
             }
