@@ -127,7 +127,8 @@ impl Pool {
             .pool_max_idle_per_host(KEPT_IDLE)
             .http1_max_buf_size(buffers.process);
         let direct = builder.build(direct(settings, buffers));
-        let proxied = settings.proxy.as_ref().map(|proxy| proxied((settings, buffers), proxy, &builder)).transpose()?;
+        let proxied =
+            settings.proxy.as_ref().map(|proxy| proxied((settings, buffers), proxy, &builder)).transpose()?;
         Ok(Self { direct, proxied })
     }
 

@@ -138,12 +138,12 @@ async fn conferences(tx: &Tx, scale: i64, now: DateTime<Utc>) -> anyhow::Result<
     };
     let (from, to) = (hours_later("n % 8000"), hours_later("n % 8000 + 1"));
     tx.execute(
-        &counted(
-            &format!("INSERT INTO conference (course_id, integration_id, title, description, time_zone, published,
+        &counted(&format!(
+            "INSERT INTO conference (course_id, integration_id, title, description, time_zone, published,
                  first_starts_at, last_ends_at, created_at, updated_at)
              SELECT n % $3 + 1, 1, 'Lecture ' || n, 'What it is about.', 'Europe/Amsterdam', n % 4 <> 0,
-                    {from}, {to}, $2, $2"),
-        ),
+                    {from}, {to}, $2, $2"
+        )),
         params![CONFERENCES * scale, start, COURSES * scale],
     )
     .await?;

@@ -1,5 +1,5 @@
 //! Going to a class in Teams: rights are asked at the moment of going, and the link is the present one. Where the school
-//! asks for it, the recording notice comes first. Who was shown the way is on record.
+//! asks for it, the recording notice comes first, unless the class is not recorded. Who was shown the way is on record.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::rights::{self, Seen};
 use super::{Error, Result, audit};
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
-use crate::model::conference::Meeting;
+use crate::model::conference::{AutoRecordingStatus, Meeting};
 use crate::model::id::MeetingId;
 use crate::model::integration::Acknowledge;
 use crate::store::meetings;
@@ -40,7 +40,8 @@ pub async fn join(app: &App, viewer: &Viewer, id: MeetingId, unread: Unread) -> 
     let meeting = meetings::find(&app.store, id).await?.ok_or(Error::NotFound)?;
     let seen = rights::conference(app, viewer, meeting.conference_id, Act::Join).await?;
     let link = meeting.join_url.clone().filter(|link| meeting.cancelled_at.is_none() && is_web_address(link));
-    if link.is_some() && app.config.notice.acknowledge != Acknowledge::None {
+    let is_recorded = meeting.auto_recording_status != AutoRecordingStatus::Exempted;
+    if link.is_some() && is_recorded && app.config.notice.acknowledge != Acknowledge::None {
         let notice = acknowledge::notice_for(app, viewer, seen.placed.conference.integration_id).await?;
         if notice.bars() || (notice.is_owed() && unread == Unread::Asked) {
             return Ok(Way { meeting, seen, link: None, owed: Some(notice) });

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::users::AS_SHOWN;
 use super::{Read, Result, Row, Tx};
 use crate::model::id::{CourseId, IntegrationId, MeetingId, NoticeVersionId, UserId};
 use crate::model::integration::LawfulBasis;
@@ -77,7 +78,7 @@ pub async fn of_course(
 ) -> Result<Vec<Person>> {
     let rows = db
         .rows(
-            "SELECT u.id, u.name, u.email, n.role, a.notice_version_id, a.acknowledged_at,
+            &format!("SELECT u.id, {AS_SHOWN}, n.role, a.notice_version_id, a.acknowledged_at,
                  COALESCE(v.id = (SELECT MAX(w.id) FROM notice_version w
                      WHERE w.integration_id = v.integration_id AND w.language = v.language), FALSE) AS is_current
              FROM enrolment n JOIN \"user\" u ON u.id = n.user_id
@@ -85,7 +86,7 @@ pub async fn of_course(
                  (SELECT MAX(b.notice_version_id) FROM acknowledgement b WHERE b.user_id = n.user_id)
              LEFT JOIN notice_version v ON v.id = a.notice_version_id
              WHERE n.course_id = $1 AND (n.ends_on IS NULL OR n.ends_on >= $2) AND u.id > $3
-             ORDER BY u.id LIMIT $4",
+             ORDER BY u.id LIMIT $4"),
             params![course, today, after.map_or(0, |id| id.0), limit],
         )
         .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::users::AS_SHOWN;
 use super::{Param, Read, Result, Row, Tx, many};
 use crate::model::id::{CourseId, UserId};
 use crate::model::people::{CourseRole, Enrolment};
@@ -108,7 +109,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Listed>> {
     let sql = format!(
-        "SELECT {COLUMNS}, u.name, u.email, u.external_id, u.disabled_at,
+        "SELECT {COLUMNS}, {AS_SHOWN}, u.external_id, u.disabled_at,
              u.entra_object_id IS NOT NULL AS known_to_microsoft
          FROM enrolment n JOIN \"user\" u ON u.id = n.user_id
          WHERE n.course_id = $1

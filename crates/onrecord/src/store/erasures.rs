@@ -222,7 +222,7 @@ pub async fn erase(
     changed.visits = tx.execute(sql, params![user]).await?;
     changed.audit_details = erase_details(tx, user, known).await?;
     changed.guardians = super::minors::erase(tx, user).await?;
-    changed.objections = super::objections::erase(tx, user).await?;
+    changed.objections = super::objections::erase(tx, user, at).await?;
     changed.acknowledgements = acknowledgements(tx, user).await?;
     let yesterday = at.date_naive().checked_sub_days(Days::new(1));
     tx.execute(

@@ -200,7 +200,7 @@ fn keeping_binds(target: Target, every_recording: bool, now: DateTime<Utc>) -> V
 }
 
 /// The oldest hold that keeps a person's data: on the person, or on anything of a class that they attended, wrote in or
-/// belong to.
+/// belong to. One that begins later keeps it, too: what is erased cannot come back for it.
 pub async fn on_person(db: &impl Read, user: UserId, now: DateTime<Utc>) -> Result<Option<Hold>> {
     let courses = "(SELECT n.course_id FROM enrolment n WHERE n.user_id = $2
                     UNION SELECT c.course_id FROM attendance_record r JOIN meeting m ON m.id = r.meeting_id
@@ -208,7 +208,7 @@ pub async fn on_person(db: &impl Read, user: UserId, now: DateTime<Utc>) -> Resu
                     UNION SELECT c.course_id FROM chat_message g JOIN meeting m ON m.id = g.meeting_id
                         JOIN conference c ON c.id = m.conference_id WHERE g.user_id = $2)";
     let sql = format!(
-        "SELECT {COLUMNS} FROM hold h WHERE {IN_FORCE} AND (
+        "SELECT {COLUMNS} FROM hold h WHERE h.released_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > $1) AND (
              (h.scope = 'person' AND (h.subject_id = $2
                  OR EXISTS (SELECT 1 FROM hold_course o WHERE o.hold_id = h.id AND o.course_id IN {courses})))
              OR (h.scope = 'course' AND h.subject_id IN {courses})

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::users::AS_SHOWN;
 use super::{Read, Result, Row, Tx};
 use crate::model::id::{CourseId, GuardianWordId, MeetingId, UserId};
 use crate::model::minors::{GuardianWord, Requirement};
@@ -91,11 +92,11 @@ pub struct Minor {
 pub async fn learners(db: &impl Read, course: CourseId, today: NaiveDate) -> Result<Vec<Minor>> {
     let rows = db
         .rows(
-            "SELECT u.id, u.name, u.email, mp.requires AS person_requires, mc.requires AS course_requires
+            &format!("SELECT u.id, {AS_SHOWN}, mp.requires AS person_requires, mc.requires AS course_requires
              FROM enrolment n JOIN \"user\" u ON u.id = n.user_id
              LEFT JOIN minor_person mp ON mp.user_id = u.id LEFT JOIN minor_course mc ON mc.course_id = n.course_id
              WHERE n.course_id = $1 AND n.role = 'learner' AND (n.ends_on IS NULL OR n.ends_on >= $2)
-               AND (mp.user_id IS NOT NULL OR mc.course_id IS NOT NULL) ORDER BY u.name, u.id",
+               AND (mp.user_id IS NOT NULL OR mc.course_id IS NOT NULL) ORDER BY u.name, u.id"),
             params![course, today],
         )
         .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::users::AS_SHOWN;
 use super::{Read, Result, Row, Tx};
 use crate::model::id::{CourseId, ExceptionId, MeetingId, ObjectionId, UserId};
 use crate::model::objection::{CaseNote, Objection};
@@ -136,9 +137,9 @@ pub async fn list(
         }
     };
     let sql = format!(
-        "SELECT {COLUMNS}, p.name, p.email, k.code, k.title AS course_title, c.title AS class_title,
+        "SELECT {COLUMNS}, {AS_SHOWN}, k.code, k.title AS course_title, c.title AS class_title,
              m.starts_at AS class_starts_at, c.time_zone, w.name AS owner_name
-         FROM objection o JOIN \"user\" p ON p.id = o.user_id JOIN course k ON k.id = o.course_id
+         FROM objection o JOIN \"user\" u ON u.id = o.user_id JOIN course k ON k.id = o.course_id
          LEFT JOIN meeting m ON m.id = o.meeting_id LEFT JOIN conference c ON c.id = m.conference_id
          LEFT JOIN \"user\" w ON w.id = o.owner_id WHERE o.id < $1 {narrowed} ORDER BY o.id DESC LIMIT $2"
     );
@@ -207,10 +208,13 @@ pub async fn has_class(db: &impl Read, course: CourseId, meeting: MeetingId) -> 
     Ok(db.row(sql, params![meeting, course]).await?.is_some())
 }
 
-/// The words of a person's objections and what was noted in them go; that there were cases stays. Returns how many.
-pub async fn erase(tx: &Tx, user: UserId) -> Result<u64> {
+/// The words of a person's objections and what was noted in them go; that there were cases stays, and none waits any more.
+/// Returns how many.
+pub async fn erase(tx: &Tx, user: UserId, at: DateTime<Utc>) -> Result<u64> {
     let of = "SELECT o.id FROM objection o WHERE o.user_id = $1";
     let notes = format!("UPDATE objection_note SET text = '' WHERE objection_id IN ({of})");
     tx.execute(&notes, params![user]).await?;
-    tx.execute("UPDATE objection SET reason = '', answer = '' WHERE user_id = $1", params![user]).await
+    let sql = "UPDATE objection SET reason = '', answer = '', outcome = COALESCE(outcome, 'withdrawn'),
+                   closed_at = COALESCE(closed_at, $2) WHERE user_id = $1";
+    tx.execute(sql, params![user, at]).await
 }

@@ -13,6 +13,11 @@ pub(super) const COLUMNS: &str =
     "u.id, u.email, u.name, u.role, u.upn, u.entra_object_id, u.external_id, u.language,
      u.disabled_at, u.created_at";
 
+/// SQL: name and address of `"user" u` as others see them. While an erasure waits for a hold, the name is kept from view.
+pub(super) const AS_SHOWN: &str =
+    "CASE WHEN u.restricted_at IS NULL THEN u.name ELSE u.pseudonym END AS name,
+     CASE WHEN u.restricted_at IS NULL THEN u.email ELSE '' END AS email";
+
 pub(super) fn user(row: &Row) -> Result<User> {
     Ok(User {
         id: row.id("id")?,

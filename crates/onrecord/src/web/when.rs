@@ -74,6 +74,11 @@ impl When {
         self.moment(at, self.relative_words(at))
     }
 
+    /// The last day before something ends: what ends at midnight ends with the day before.
+    pub fn last_day(&self, end: DateTime<Utc>) -> Moment {
+        self.date(end - Duration::seconds(1))
+    }
+
     /// "10 November 2026".
     pub fn date(&self, at: DateTime<Utc>) -> Moment {
         self.moment(at, self.write("date-long", at))

@@ -123,6 +123,10 @@ async fn an_uploaded_recording_is_kept_hashed_counted_apart_and_played_from_the_
     );
     let page = instructor.get(&format!("/conferences/{}?tab=recordings", class.conference)).await.text();
     assert!(page.contains("Brought by hand") && page.contains("Held in Zoom"), "{page}");
+    let overview = instructor.get(&format!("/conferences/{}", class.conference)).await.text();
+    assert!(overview.contains("Recording brought by hand"), "{overview}");
+    let ledger = school.world.sign_in(ADMIN).await.get("/admin/ledger").await.expect(200).text();
+    assert!(ledger.contains("Brought by hand"), "{ledger}");
     send(&instructor, &class, &film, REASON).await.expect(409);
     assert_eq!(archived(&school), 1, "the second copy is not kept");
     school.sync(&class).await;

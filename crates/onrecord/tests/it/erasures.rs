@@ -126,6 +126,12 @@ async fn what_a_hold_blocks_is_kept_from_view_and_done_when_it_ends() {
         let list = school.read(INSTRUCTOR, &format!("/api/v1/conferences/{}/{tab}", class.conference)).await;
         assert!(!list.to_string().contains("Lea Rner") && !list.to_string().contains(LEARNER), "{list}");
     }
+    let course = format!("/courses/{}", school.course);
+    for path in [course.clone(), format!("{course}/acknowledgements"), format!("/api/v1{course}/enrolments")]
+    {
+        let shown = school.world.sign_in(INSTRUCTOR).await.get(&path).await.expect(200).text();
+        assert!(!shown.contains("Lea Rner") && !shown.contains(LEARNER), "{path}");
+    }
     worker::run_until_idle(&school.world.app).await;
     assert_eq!(school.read(OFFICER, "/api/v1/erasures").await["items"][0]["state"], "blocked");
     let release = format!("/api/v1/holds/{}/release", hold["id"]);
@@ -134,6 +140,18 @@ async fn what_a_hold_blocks_is_kept_from_view_and_done_when_it_ends() {
     school.timetable().await;
     assert_eq!(school.read(OFFICER, "/api/v1/erasures").await["items"][0]["state"], "done");
     assert_eq!(found(&school, &["Lea Rner"]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_hold_that_begins_later_keeps_what_it_will_need() {
+    let school = School::open().await;
+    held(&school).await;
+    let tomorrow = (school.now() + TimeDelta::days(1)).to_rfc3339();
+    let hold = json!({
+        "scope": "course", "subject_id": school.course, "reason": "an inquiry", "starts_at": tomorrow,
+    });
+    school.world.sign_in(OFFICER).await.post("/api/v1/holds", &hold).await.expect(201);
+    assert_eq!(erase(&school, "they asked for it").await["state"], "blocked");
 }
 
 #[tokio::test]

@@ -137,6 +137,15 @@ async fn everybody_reads_that_the_class_is_not_recorded_and_only_staff_why() {
         assert!(page.contains("No: an approved exception covers it"), "{who}: {page}");
         assert_eq!(page.contains("An oral exam"), knows_why, "{who}");
         assert!(!page.contains("Failed to enable"), "{who}");
+        let tab =
+            school.world.sign_in(who).await.get(&format!("{path}?tab=recordings")).await.expect(200).text();
+        for shown in [page, tab] {
+            assert!(shown.contains("An approved exception covers"), "{who}: {shown}");
+            assert!(
+                !shown.contains("It is recorded") && !shown.contains("is recorded and transcribed"),
+                "{who}: {shown}"
+            );
+        }
     }
     let alerts = school.world.sign_in(ADMIN).await.get("/api/v1/alerts").await.expect(200).json();
     assert_eq!(alerts["items"], json!([]));

@@ -260,6 +260,11 @@ async fn attendance_and_chat_go_for_good_and_no_sync_brings_them_back() {
     assert_eq!(rows().await, (0, 0));
     school.sync(&class).await;
     assert_eq!(rows().await, (0, 0), "Microsoft still has them, and they stay away");
+    for tab in ["attendance", "chat"] {
+        let page = format!("/conferences/{}?tab={tab}", class.conference);
+        let page = officer.get(&page).await.expect(200).text();
+        assert!(page.contains("The school removed this on") && !page.contains("Microsoft"), "{tab}: {page}");
+    }
 }
 
 #[tokio::test]

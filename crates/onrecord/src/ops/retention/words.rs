@@ -1,6 +1,6 @@
 //! Why something is kept or goes, as a sentence: "Kept until 2027-03-01 because …".
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::id::RetentionPolicyId;
 use crate::model::retention::{Because, CountedFrom, Policy, Ruling};
@@ -21,7 +21,7 @@ fn kept(t: &Text, until: Option<DateTime<Utc>>, because: &Because, policies: &[P
         Because::Hold(_, reason) => match until {
             Some(until) => t.with(
                 "keeping-hold-until",
-                &[("date", day(until).into()), ("reason", reason.as_str().into())],
+                &[("date", day(until - TimeDelta::seconds(1)).into()), ("reason", reason.as_str().into())],
             ),
             None => t.with("keeping-hold", &[("reason", reason.as_str().into())]),
         },

@@ -24,6 +24,8 @@ pub struct Part {
     pub item_id: Option<String>,
     /// When it was found.
     pub found_at: DateTime<Utc>,
+    /// Why staff brought it by hand; `None` if it is what Teams recorded.
+    pub brought_because: Option<String>,
     /// When Microsoft is expected to delete its copy.
     pub expected_expiry_at: Option<DateTime<Utc>>,
     /// What its safety is derived from.
@@ -34,7 +36,8 @@ pub struct Part {
 pub async fn recordings(db: &impl Read, meeting: MeetingId, breadth: Breadth) -> Result<Vec<Part>> {
     let sql = format!(
         "SELECT a.id, a.started_at, a.ended_at, a.duration_ms, a.item_id,
-             COALESCE(a.offered_at, a.created_at) AS found_at, a.expected_expiry_at, a.verified_at, a.damaged_at,
+             COALESCE(a.offered_at, a.created_at) AS found_at,
+             CASE WHEN a.match_basis = 'manual' THEN a.decided_reason END AS brought_because, a.expected_expiry_at, a.verified_at, a.damaged_at,
              a.source_removed_at, a.gone_at, a.binned_at, a.restored_at
          FROM artifact a
          WHERE a.meeting_id = $1 AND a.kind = 'recording'
@@ -50,6 +53,7 @@ pub async fn recordings(db: &impl Read, meeting: MeetingId, breadth: Breadth) ->
             duration_ms: row.get("duration_ms")?,
             item_id: row.get("item_id")?,
             found_at: row.get("found_at")?,
+            brought_because: row.get("brought_because")?,
             expected_expiry_at: row.get("expected_expiry_at")?,
             facts: safety_facts(row)?,
         })

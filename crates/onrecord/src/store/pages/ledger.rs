@@ -65,6 +65,8 @@ pub struct Line {
     pub teachers: Vec<String>,
     /// Its recordings that are not in the bin.
     pub recordings: i64,
+    /// Those of them that staff brought by hand.
+    pub recordings_manual: i64,
 }
 
 impl Line {
@@ -194,7 +196,9 @@ pub async fn list(
               WHERE i.course_id = c.course_id AND i.role = 'instructor'
                 AND (i.ends_on IS NULL OR i.ends_on >= ${today})) AS teachers,
              (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'recording'
-                AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at)) AS recordings
+                AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at)) AS recordings,
+             (SELECT COUNT(*) FROM artifact a WHERE a.meeting_id = m.id AND a.kind = 'recording'
+                AND (a.binned_at IS NULL OR a.restored_at >= a.binned_at) AND a.match_basis = 'manual') AS recordings_manual
          FROM (SELECT m.id, m.starts_at FROM {narrow} ORDER BY m.starts_at DESC, m.id DESC LIMIT ${limit}) page
          JOIN meeting m ON m.id = page.id JOIN conference c ON c.id = m.conference_id
          JOIN course k ON k.id = c.course_id
@@ -215,6 +219,7 @@ fn line(row: &Row) -> Result<Line> {
         term: row.get("term")?,
         teachers: names(row, "teachers")?,
         recordings: row.get("recordings")?,
+        recordings_manual: row.get("recordings_manual")?,
     })
 }
 

@@ -170,6 +170,8 @@ pub struct LedgerItem {
     pub settled_at: Option<DateTime<Utc>>,
     /// Its recordings.
     pub recordings: i64,
+    /// Those of them that staff brought by hand, because the class was held elsewhere.
+    pub recordings_manual: i64,
 }
 
 impl LedgerItem {
@@ -198,6 +200,7 @@ impl LedgerItem {
             verdict_at: line.meeting.verdict_at,
             settled_at: line.meeting.settled_at,
             recordings: line.recordings,
+            recordings_manual: line.recordings_manual,
         }
     }
 }

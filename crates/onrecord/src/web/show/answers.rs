@@ -192,6 +192,10 @@ fn place(sight: Sight<'_>, parts: &[Part]) -> Answer {
         Verdict::Recorded | Verdict::Missing if !parts.is_empty() => {
             answer(t.get("answer-where-is"), t.get("where-gone"), t.get("where-gone-text").to_owned())
         }
+        Verdict::Recorded if sight.for_staff() => {
+            answer(t.get("answer-where-is"), t.get("where-removed"), t.get("where-removed-text").to_owned())
+        }
+        Verdict::Recorded => answer(t.get("answer-where-is"), t.get("home-not-shown"), String::new()),
         _ => answer(t.get("answer-where-is"), t.get("where-none"), String::new()),
     }
 }

@@ -8,10 +8,12 @@ use crate::model::access::Act;
 use crate::model::conference::Verdict;
 use crate::model::id::ChatMessageId;
 use crate::model::integration::SyncKind;
+use crate::model::retention::Kept;
 use crate::model::sync::KindState;
 use crate::ops::Result;
 use crate::store::media::Breadth;
 use crate::store::pages::class_parts::{self, Message, SharedFile, Stay, Whose};
+use crate::store::retention::things;
 use crate::web::pages::conference::{Attendance, AttendanceRow, Chat, ChatLine, FileRow, Files};
 use crate::web::parts::{Badge, Empty, Mark, Note, Pager};
 use crate::web::text::Text;
@@ -40,7 +42,7 @@ pub(super) async fn attendance(sight: Sight<'_>) -> Result<Attendance> {
         sum: if all { attendance_sum(t, &stays) } else { String::new() },
         rows: stays.iter().map(|stay| attendance_row(sight, stay)).collect(),
         notes: notes(sight, SyncKind::Attendance),
-        empty: if stays.is_empty() { empty(sight, SyncKind::Attendance, none) } else { None },
+        empty: if stays.is_empty() { empty(sight, SyncKind::Attendance, none).await? } else { None },
     })
 }
 
@@ -91,7 +93,7 @@ pub(super) async fn chat(sight: Sight<'_>, cursor: &str) -> Result<Chat> {
         sum: if messages.is_empty() || is_part { String::new() } else { count.clone() },
         notes: notes(sight, SyncKind::Chat),
         empty: if messages.is_empty() && after.is_none() {
-            empty(sight, SyncKind::Chat, (t.get("chat-none"), t.get("chat-none-text")))
+            empty(sight, SyncKind::Chat, (t.get("chat-none"), t.get("chat-none-text"))).await?
         } else {
             None
         },
@@ -123,7 +125,7 @@ pub(super) async fn files(sight: Sight<'_>) -> Result<Files> {
         sum: if files.is_empty() { String::new() } else { t.with("files-sum", &[("n", files.len().into())]) },
         notes: notes(sight, SyncKind::Files),
         empty: if files.is_empty() {
-            empty(sight, SyncKind::Files, (t.get("files-none"), t.get("files-none-text")))
+            empty(sight, SyncKind::Files, (t.get("files-none"), t.get("files-none-text"))).await?
         } else {
             None
         },
@@ -158,8 +160,30 @@ fn notes(sight: Sight<'_>, kind: SyncKind) -> Vec<Note> {
     vec![note.line(t.get("kind-failed-rest"))]
 }
 
+/// What a policy removed is no fact about the class.
+async fn removed(sight: Sight<'_>, kind: SyncKind) -> Result<Option<Empty>> {
+    let kind = match kind {
+        SyncKind::Attendance => Kept::Attendance,
+        SyncKind::Chat => Kept::Chat,
+        _ => return Ok(None),
+    };
+    let removed = things::removed(&sight.app.store, sight.meeting.id).await?;
+    Ok(removed.into_iter().find(|removal| removal.kind == kind).map(|removal| {
+        let date = sight.when.date(removal.removed_at).words;
+        let text = sight.t.with("kind-removed-text", &[("date", date.into()), ("why", removal.why.into())]);
+        Empty { icon: "trash", title: sight.t.get("kind-removed").into(), text: text.into(), action: None }
+    }))
+}
+
 /// Why a kind shows nothing; nothing itself where a note says it already.
-fn empty(sight: Sight<'_>, kind: SyncKind, none: (&'static str, &'static str)) -> Option<Empty> {
+async fn empty(
+    sight: Sight<'_>,
+    kind: SyncKind,
+    none: (&'static str, &'static str),
+) -> Result<Option<Empty>> {
+    if let Some(removed) = removed(sight, kind).await? {
+        return Ok(Some(removed));
+    }
     let t = sight.t;
     let state = if sight.is_off(kind) {
         Some(KindState::Off)
@@ -169,7 +193,7 @@ fn empty(sight: Sight<'_>, kind: SyncKind, none: (&'static str, &'static str)) -
     let is_no_longer_offered = sight.around.reading.as_ref().is_some_and(|reading| reading.note.is_some());
     let (icon, title, text) = match (sight.verdict, state) {
         (_, Some(KindState::Off)) => ("not-held", t.get("kind-off"), t.get("kind-off-text")),
-        (_, Some(KindState::Failed)) => return None,
+        (_, Some(KindState::Failed)) => return Ok(None),
         (Verdict::Upcoming | Verdict::Running, _) => {
             ("upcoming", t.get("kind-ahead"), t.get("kind-ahead-text"))
         }
@@ -183,5 +207,5 @@ fn empty(sight: Sight<'_>, kind: SyncKind, none: (&'static str, &'static str)) -
         }
         (_, Some(KindState::Ok)) => ("info", none.0, none.1),
     };
-    Some(Empty { icon, title: title.into(), text: text.into(), action: None })
+    Ok(Some(Empty { icon, title: title.into(), text: text.into(), action: None }))
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::class_words;
 use crate::app::App;
+use crate::model::conference::AutoRecordingStatus;
 use crate::model::id::{MeetingId, NoticeVersionId};
 use crate::ops::join::{self, Unread, Way};
 use crate::ops::{Error, acknowledge, notice};
@@ -55,6 +56,9 @@ pub async fn page(
 }
 
 async fn usual_notice(app: &App, reader: &Reader, way: &Way) -> Result<String, Error> {
+    if way.meeting.auto_recording_status == AutoRecordingStatus::Exempted {
+        return Ok(reader.text().get("exempted-note").to_owned());
+    }
     let id = way.seen.placed.conference.integration_id;
     if let Some(words) = notice::in_language(app, id, &reader.viewer.language).await? {
         return Ok(words);

@@ -182,7 +182,11 @@ fn row(t: &'static Text, line: &Line, now: DateTime<Utc>) -> LedgerRow {
         course_href: format!("/courses/{}", line.course_id),
         when: when.day_time(line.meeting.starts_at),
         verdict: mark(verdict).pill(t),
-        cause: said.map_or_else(String::new, |said| said.why.to_owned()),
+        cause: match said {
+            Some(said) => said.why.to_owned(),
+            None if line.recordings_manual > 0 => t.get("kept-by-hand").to_owned(),
+            None => String::new(),
+        },
         basis: basis.map_or_else(String::new, |basis| basis_words(t, basis).to_owned()),
         fix: said.map_or_else(String::new, |said| said.fix.to_owned()),
         who: cause.map_or_else(String::new, |cause| owner_name(t, cause.owner()).to_owned()),
@@ -221,7 +225,7 @@ enum Step {
     End,
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "meeting_id",
     "conference_id",
     "course_id",
@@ -242,6 +246,7 @@ const COLUMNS: [&str; 20] = [
     "settled_at",
     "recordings",
     "course_title",
+    "recordings_manual",
 ];
 
 async fn piece(
@@ -266,7 +271,7 @@ async fn piece(
     Ok(Some((written(lines.into_iter().map(|line| record(line, now)))?, next)))
 }
 
-fn record(line: Line, now: DateTime<Utc>) -> [String; 20] {
+fn record(line: Line, now: DateTime<Utc>) -> [String; 21] {
     let course_title = line.course_title.clone();
     let item = LedgerItem::of(line, now);
     let at = |moment: DateTime<Utc>| moment.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -291,6 +296,7 @@ fn record(line: Line, now: DateTime<Utc>) -> [String; 20] {
         item.settled_at.map(at).unwrap_or_default(),
         item.recordings.to_string(),
         harmless(course_title),
+        item.recordings_manual.to_string(),
     ]
 }
 
@@ -299,7 +305,7 @@ fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 
-fn written(records: impl IntoIterator<Item = [String; 20]>) -> Result<Bytes, std::io::Error> {
+fn written(records: impl IntoIterator<Item = [String; 21]>) -> Result<Bytes, std::io::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
         writer.write_record(record).map_err(std::io::Error::other)?;

@@ -123,12 +123,12 @@ fn line(t: &'static Text, now: DateTime<Utc>, word: &GuardianWord, may_change: b
     ];
     let mut words = t.with("guardian-line", &args);
     let end = match (word.withdrawn_at, word.expires_at) {
-        (Some(at), _) => Some(("guardian-withdrawn", at)),
-        (None, Some(at)) => Some(("guardian-until", at)),
+        (Some(at), _) => Some(("guardian-withdrawn", when.date(at))),
+        (None, Some(at)) => Some(("guardian-until", when.last_day(at))),
         (None, None) => None,
     };
     if let Some((key, at)) = end {
-        let at = when.date(at).words;
+        let at = at.words;
         words.push_str(", ");
         words.push_str(&match key {
             "guardian-until" => t.with("guardian-until", &[("date", at.into())]),

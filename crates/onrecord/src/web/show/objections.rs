@@ -114,7 +114,7 @@ fn own_line(t: &'static Text, now: DateTime<Utc>, listed: &Listed) -> OwnObjecti
     let case = &listed.case;
     let answer = match case.outcome {
         Some(_) => case.answer.clone(),
-        None => t.with("objection-answered-by", &[("date", when.date(case.due_at).words.into())]),
+        None => t.with("objection-answered-by", &[("date", when.last_day(case.due_at).words.into())]),
     };
     OwnObjection {
         id: case.id.0,
@@ -194,7 +194,7 @@ pub(super) fn row(t: &'static Text, now: DateTime<Utc>, listed: &Listed) -> Case
         person: listed.person.0.clone(),
         about: about(t, now, listed),
         raised: when.date(listed.case.raised_at),
-        due: when.date(listed.case.due_at),
+        due: when.last_day(listed.case.due_at),
         owner: listed.owner.clone().unwrap_or_else(|| t.get("case-nobody").to_owned()),
         state: pill(t, &listed.case, now),
     }
@@ -239,7 +239,7 @@ async fn render_case(
     let mut facts = vec![
         (t.get("case-about"), about(t, now, &listed)),
         (t.get("case-raised"), when.date(case.raised_at).words),
-        (t.get("case-due"), when.date(case.due_at).words),
+        (t.get("case-due"), when.last_day(case.due_at).words),
         (t.get("hold-owner"), listed.owner.clone().unwrap_or_else(|| t.get("case-nobody").to_owned())),
     ];
     facts.extend(case.exception_id.map(|id| (t.get("case-exception"), id.to_string())));

@@ -260,6 +260,9 @@ fn seen_by(t: &Text, seen: &Seen, around: &Around) -> String {
 
 /// The notice in the reader's language, if the school wrote it in theirs.
 async fn notice_for(sight: Sight<'_>) -> Result<String> {
+    if sight.meeting.auto_recording_status == AutoRecordingStatus::Exempted {
+        return Ok(sight.t.get("exempted-note").to_owned());
+    }
     let id = sight.seen.placed.conference.integration_id;
     let own = notice::in_language(sight.app, id, &sight.viewer.language).await?;
     Ok(own.unwrap_or_else(|| notice_text(sight.app, sight.around)))

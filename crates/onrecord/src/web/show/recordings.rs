@@ -9,7 +9,7 @@ use super::verdict::missing;
 use crate::app::App;
 use crate::model::access::{Act, Decision, GlobalAct, Viewer, decide_global};
 use crate::model::artifact::Safety;
-use crate::model::conference::{Meeting, Verdict};
+use crate::model::conference::{AutoRecordingStatus, Meeting, Verdict};
 use crate::model::expiry;
 use crate::model::parts;
 use crate::ops::rights::Seen;
@@ -263,6 +263,11 @@ fn nothing_yet(app: &App, reading: Reading<'_>, meeting: &Meeting, tab: &mut Rec
         Verdict::Exempted => {
             Some(empty("exempted", "recordings-exempted", t.get("recordings-exempted-text").to_owned()))
         }
+        Verdict::Upcoming | Verdict::Running
+            if meeting.auto_recording_status == AutoRecordingStatus::Exempted =>
+        {
+            Some(empty("exempted", "exempted-note", t.get("will-exempted-detail").to_owned()))
+        }
         Verdict::Upcoming => Some(empty(
             "upcoming",
             "recordings-upcoming",
@@ -283,7 +288,12 @@ fn nothing_yet(app: &App, reading: Reading<'_>, meeting: &Meeting, tab: &mut Rec
             tab.notes.push(trouble::recording_not_found(t, cause.map(|cause| (cause.why, cause.fix)), next));
             None
         }
-        Verdict::Waiting | Verdict::Recorded => {
+        // What was recorded and is not in this list is hidden from the reader, or was removed, which a note says.
+        Verdict::Recorded if tab.for_staff && !tab.notes.is_empty() => None,
+        Verdict::Recorded => {
+            Some(empty("info", "recordings-not-shown", t.get("recordings-not-shown-text").to_owned()))
+        }
+        Verdict::Waiting => {
             let usually = when.time(meeting.ends_at + USUALLY).words;
             let ended = when.relative_words(meeting.ends_at);
             let text =

@@ -187,6 +187,11 @@ fn held(sight: Sight<'_>) -> Option<Step> {
 fn found(sight: Sight<'_>, parts: &[Part]) -> Option<Step> {
     let t = sight.t;
     let first = parts.iter().map(|part| part.found_at).min()?;
+    if let Some(reason) = parts.iter().find_map(|part| part.brought_because.clone()) {
+        let why = if sight.for_staff() { reason } else { String::new() };
+        let what = t.get("step-brought").to_owned();
+        return Some(step(Mark::Recorded, what, Some(sight.when.day_time(first)), why));
+    }
     let over = sight.meeting.call_ended_at.unwrap_or(sight.meeting.ends_at);
     let after = first - over;
     let detail = if after > TimeDelta::zero() && after < TimeDelta::days(2) {

@@ -110,10 +110,12 @@ fn row(t: &'static Text, when: &When, (line, now): (&Listed, DateTime<Utc>), may
         HoldState::Released => Mark::NotHeld.pill_with(t.get("hold-released")),
     };
     let from = when.date(hold.starts_at).words;
-    let span = match hold.released_at.or(hold.ends_at) {
-        Some(end) => {
-            t.with("hold-from-until", &[("from", from.into()), ("until", when.date(end).words.into())])
-        }
+    let until = match hold.released_at {
+        Some(released) => Some(when.date(released)),
+        None => hold.ends_at.map(|end| when.last_day(end)),
+    };
+    let span = match until {
+        Some(until) => t.with("hold-from-until", &[("from", from.into()), ("until", until.words.into())]),
         None => t.with("hold-from", &[("from", from.into())]),
     };
     HoldRow {

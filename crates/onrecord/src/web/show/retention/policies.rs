@@ -402,6 +402,7 @@ fn plan_row(t: &'static Text, item: Item) -> PlanRow {
     };
     let state: Pill = match item.state {
         ItemState::Planned => Mark::Waiting.pill_with(t.get("item-planned")),
+        ItemState::Done if item.act == RetentionAct::Copy => Mark::Waiting.pill_with(t.get("item-queued")),
         ItemState::Done => Mark::Recorded.pill_with(t.get("item-done")),
         ItemState::Skipped => Mark::NotHeld.pill_with(t.get("item-skipped")),
     };
