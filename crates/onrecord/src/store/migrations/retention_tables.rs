@@ -91,10 +91,12 @@ CREATE TABLE erasure (
 );
 CREATE UNIQUE INDEX erasure_open ON erasure (user_id) WHERE done_at IS NULL;
 CREATE TABLE erased_identity (
-    fingerprint {text} NOT NULL PRIMARY KEY,
-    user_id BIGINT NOT NULL REFERENCES "user" (id)
+    fingerprint {text} NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES "user" (id),
+    PRIMARY KEY (fingerprint, user_id)
 );
 CREATE TABLE playback_reason (
+CREATE INDEX erased_identity_by_user ON erased_identity (user_id);
     id {id},
     user_id BIGINT NOT NULL REFERENCES "user" (id),
     artifact_id BIGINT NOT NULL REFERENCES artifact (id) ON DELETE CASCADE,
