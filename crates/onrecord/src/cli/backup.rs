@@ -143,7 +143,7 @@ pub(super) fn for_postgres(config: &Config) -> String {
          \x20   onrecord backup --check\n\
          \x20   onrecord verify\n\
          \n\
-         `restore --finish` removes again what was purged or erased since the dump, as the archive's journal tells, and ends\n\
-         all sessions. Besides the dump keep the archive and ONRECORD_SECRET_KEY: neither is in it."
+         `restore --finish` removes again what was purged or erased since the dump, as the archive's journal tells, ends all\n\
+         sessions and links that set a password, and revokes all API tokens. Besides the dump keep the archive and ONRECORD_SECRET_KEY: neither is in it."
     )
 }

@@ -13,6 +13,9 @@ words! {
     pub enum AlertKind {
         /// A class is about to be held without recording: it could not be switched on.
         NotEnabled = "not_enabled",
+        /// A class that an approved exception covers is about to be recorded all the same: recording could not be switched
+        /// off.
+        NotOff = "not_off",
         /// Before class nobody could read whether recording is still switched on.
         NotChecked = "not_checked",
         /// A class is on and is not being recorded.
@@ -34,7 +37,7 @@ impl AlertKind {
     /// Who is told.
     pub fn reaches(self) -> &'static [Owner] {
         match self {
-            Self::NotEnabled | Self::NotRecording | Self::Expiring | Self::ConsentMissing => {
+            Self::NotEnabled | Self::NotOff | Self::NotRecording | Self::Expiring | Self::ConsentMissing => {
                 &[Owner::Instructor, Owner::Admin]
             }
             Self::NotChecked | Self::NoRoom => &[Owner::Admin],

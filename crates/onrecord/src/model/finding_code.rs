@@ -10,6 +10,8 @@ words! {
         DatabaseUnwritable = "database_unwritable",
         ArchiveUnwritable = "archive_unwritable",
         ArchiveDamaged = "archive_damaged",
+        BackupMissing = "backup_missing",
+        BackupOld = "backup_old",
         WorkerIdle = "worker_idle",
         MailUnreachable = "mail_unreachable",
         // The settings of the connection.

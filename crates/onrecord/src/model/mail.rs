@@ -15,7 +15,7 @@ words! {
         RecordingReady = "recording_ready",
         /// A class was held, or may have been, and has no recording. Subject: `meeting:{id}`.
         StillMissing = "still_missing",
-        /// A class is about to be held without recording. Subject: `alert:{id}`.
+        /// A class is about to be held without recording, or with one although it is exempted. Subject: `alert:{id}`.
         FailingBeforeClass = "failing_before_class",
         /// A class is on and not being recorded. Subject: `alert:{id}`.
         NotRecording = "not_recording",

@@ -65,6 +65,8 @@ pub struct Policy {
     pub course_id: Option<CourseId>,
     /// Only courses of this term; empty for all.
     pub term: String,
+    /// Only classes with minors: of a course that is marked so, or in which somebody is.
+    pub of_minors: bool,
     /// Only this; `None` for everything.
     pub kind: Option<Kept>,
     /// From when its days are counted.
@@ -86,6 +88,8 @@ pub struct Thing {
     pub course_id: CourseId,
     /// The course's term.
     pub term: String,
+    /// Whether the course, or somebody in it, is marked as minors.
+    pub of_minors: bool,
     /// Last day of the course's term, if it is known.
     pub term_ends_on: Option<NaiveDate>,
     /// When its class ended.
@@ -138,13 +142,14 @@ fn until(policy: &Policy, thing: &Thing) -> Option<DateTime<Utc>> {
 fn covers(policy: &Policy, thing: &Thing) -> bool {
     policy.course_id.is_none_or(|course| course == thing.course_id)
         && (policy.term.is_empty() || policy.term == thing.term)
+        && (!policy.of_minors || thing.of_minors)
         && policy.kind.is_none_or(|kind| kind == thing.kind)
 }
 
-/// A rule for one course goes before one for a term, and that before one for all; then a rule for one kind before one
-/// for every kind.
-fn rank(policy: &Policy) -> (bool, bool, bool) {
-    (policy.course_id.is_some(), !policy.term.is_empty(), policy.kind.is_some())
+/// A rule for one course goes before one for classes with minors, that before one for a term, and that before one for
+/// all; then a rule for one kind before one for every kind.
+fn rank(policy: &Policy) -> (bool, bool, bool, bool) {
+    (policy.course_id.is_some(), policy.of_minors, !policy.term.is_empty(), policy.kind.is_some())
 }
 
 /// The policy that says when a thing is removed: the most specific; of equals the one that keeps it longest.
@@ -252,6 +257,7 @@ mod tests {
             kind: Kept::Recording,
             course_id: CourseId(1),
             term: "2026-1".to_owned(),
+            of_minors: false,
             term_ends_on: "2026-06-30".parse().ok(),
             ended_at: day("2026-03-01"),
             spared_until: None,
@@ -266,6 +272,7 @@ mod tests {
             nature: Nature::Removal,
             course_id: None,
             term: String::new(),
+            of_minors: false,
             kind: None,
             counted_from: CountedFrom::Class,
             days,
@@ -348,6 +355,33 @@ mod tests {
             Ruling::Kept(Some(ends(4_000)), Because::Policy(id(11))),
             "the later of both is said"
         );
+    }
+
+    #[test]
+    fn classes_with_minors_have_a_rule_of_their_own() {
+        let ends = |days| day("2026-03-01") + TimeDelta::days(days);
+        let of_minors = Policy { of_minors: true, ..policy(1, 10) };
+        let of_term = Policy { term: "2026-1".to_owned(), ..policy(2, 60) };
+        let of_course = Policy { course_id: Some(CourseId(1)), ..policy(3, 90) };
+        let of_kind = Policy { kind: Some(Kept::Recording), ..policy(4, 70) };
+        let legal = Policy { nature: Nature::Legal, of_minors: true, ..policy(5, 400) };
+        let minors = Thing { of_minors: true, ..thing() };
+        let due = |thing: &Thing, policies: &[&Policy]| {
+            let policies: Vec<Policy> = policies.iter().map(|one| (*one).clone()).collect();
+            judge(thing, &policies, None, day("2026-12-01"))
+        };
+        let id = RetentionPolicyId;
+        assert_eq!(due(&minors, &[&of_minors, &of_term, &of_kind]), Ruling::Due(id(1), ends(10)));
+        assert_eq!(due(&minors, &[&of_minors, &of_course]), Ruling::Due(id(3), ends(90)), "the course first");
+        assert_eq!(
+            due(&thing(), &[&of_minors, &of_term]),
+            Ruling::Due(id(2), ends(60)),
+            "others are left alone"
+        );
+        assert_eq!(due(&thing(), &[&of_minors]), Ruling::Kept(None, Because::NoPolicy));
+        let kept = Ruling::Kept(Some(ends(400)), Because::Legal(id(5)));
+        assert_eq!(due(&minors, &[&of_minors, &legal]), kept);
+        assert_eq!(due(&thing(), &[&of_term, &legal]), Ruling::Due(id(2), ends(60)));
     }
 
     #[test]

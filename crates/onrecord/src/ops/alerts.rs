@@ -62,6 +62,9 @@ async fn tell(app: &App, tx: &Tx, (meeting, kind): (MeetingId, AlertKind), detai
         AlertKind::NotEnabled => {
             tracing::error!(%meeting, detail, "Failed to enable auto-recording: the class will not be recorded");
         }
+        AlertKind::NotOff => {
+            tracing::error!(%meeting, detail, "recording is not off: a class will be recorded although an approved exception covers it");
+        }
         AlertKind::NotChecked => {
             tracing::warn!(%meeting, detail, "nobody could read whether recording is still switched on");
         }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::actor::Actor;
 use super::retention::words;
-use super::{Error, Result, audit, holds as ops_holds, journal, say};
+use super::{Error, Result, audit, forgotten, holds as ops_holds, journal, say};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::hex::hex;
@@ -14,7 +14,7 @@ use crate::model::id::{ErasureId, UserId};
 use crate::model::retention::{self as rules, Because, Kept, Ruling};
 use crate::model::veil::veiled;
 use crate::secrets;
-use crate::store::erasures::{self, Erasure, Known};
+use crate::store::erasures::{self, Erasure};
 use crate::store::retention::{self, things};
 use crate::store::{self, Read, Tx, bin, holds, links, sessions, sidecars, tokens, users};
 use crate::text;
@@ -92,6 +92,7 @@ async fn carry_out(app: &App, id: ErasureId) -> Result<()> {
     }
     if erasure.report.is_none() {
         let tx = app.store.write().await?;
+        store::forgotten::no_reading(&tx).await?;
         holds::stand_still(&tx).await?;
         users::lock(&tx, erasure.user_id).await?;
         if let Some(because) = blocked(app, &tx, erasure.user_id).await? {
@@ -132,16 +133,23 @@ async fn blocked(app: &App, db: &impl Read, user: UserId) -> Result<Option<Strin
     Ok(None)
 }
 
-/// Puts the pseudonym into all rows, and returns it with the fingerprints of whom it stands for.
+/// Puts the pseudonym into all rows, and returns it with the fingerprints of whom it stands for. The caller has made
+/// sure that nothing is read from Microsoft meanwhile.
 pub(super) async fn erase_rows(app: &App, tx: &Tx, erasure: &Erasure) -> Result<(String, Vec<String>)> {
     let user = erasure.user_id;
     let now = app.clock.now();
     let pseudonym = erasures::pseudonym(tx, user).await?.ok_or(Error::NotFound)?;
     let known = erasures::known(tx, user).await?;
     let objects = erasures::objects(tx, user).await?;
-    let fingerprints = fingerprints(app, &known);
-    erasures::remember(tx, user, &fingerprints).await?;
+    let fingerprints = forgotten::fingerprints(app, &known);
+    store::forgotten::remember(tx, user, &fingerprints).await?;
+    for object_id in &known.object_ids {
+        let hidden = forgotten::stand_in(app, object_id);
+        store::forgotten::hide_record_id(tx, user, (object_id, &hidden)).await?;
+    }
+    let (captions, mentions) = forgotten::veil_rows(tx, (user, &pseudonym), &known).await?;
     let changed = erasures::erase(tx, (user, &pseudonym), &known, now).await?;
+    let changed = erasures::Changed { captions, mentions, ..changed };
     // The names are needed until the last object is rewritten, and sealed until then.
     let names = app.secrets.seal(&context(erasure.id), &json!(known.names).to_string())?;
     let addresses = app.secrets.seal(&context(erasure.id), &json!(known.addresses).to_string())?;
@@ -201,25 +209,4 @@ pub(super) async fn erase_bytes(app: &App, id: ErasureId) -> Result<()> {
     let tx = app.store.write().await?;
     erasures::report(&tx, id, &done, Some(app.clock.now())).await?;
     Ok(tx.commit().await?)
-}
-
-fn fingerprints(app: &App, known: &Known) -> Vec<String> {
-    known.object_ids.iter().chain(&known.addresses).map(|word| fingerprint(app, word)).collect()
-}
-
-/// A keyed hash of an id or address: it tells whether it is the same, and nothing else.
-fn fingerprint(app: &App, word: &str) -> String {
-    app.secrets.fingerprint("erased", &word.trim().to_lowercase())
-}
-
-/// The erased person behind an object id or an address, with their pseudonym: what Microsoft says of them again is
-/// written under it.
-pub(super) async fn erased(
-    app: &App,
-    object_id: Option<&str>,
-    address: Option<&str>,
-) -> Result<Option<(UserId, String)>> {
-    let words = object_id.into_iter().chain(address).filter(|word| !word.is_empty());
-    let fingerprints: Vec<String> = words.map(|word| fingerprint(app, word)).collect();
-    Ok(erasures::erased(&app.store, &fingerprints).await?)
 }

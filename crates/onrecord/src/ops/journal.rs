@@ -14,7 +14,7 @@ use crate::model::journal::{Removed, removals, sheet, sheet_key};
 use crate::model::retention::Kept;
 use crate::store::bin::Binning;
 use crate::store::journal::{self, AtMicrosoft};
-use crate::store::{self, Tx, erasures, retention::things};
+use crate::store::{self, Tx, erasures, forgotten, retention::things};
 
 /// How often sheets are numbered anew when the archive has others of their numbers.
 const TRIES: usize = 3;
@@ -197,6 +197,7 @@ async fn erase(
 ) -> Result<u64> {
     let now = app.clock.now();
     let tx = app.store.write().await?;
+    forgotten::no_reading(&tx).await?;
     let person = journal::person(&tx, row, pseudonym).await?;
     let (user, open) = match person {
         Some((user, true)) => (user, None),
@@ -215,7 +216,7 @@ async fn erase(
             (user, None)
         }
     };
-    erasures::remember(&tx, user, fingerprints).await?;
+    forgotten::remember(&tx, user, fingerprints).await?;
     tx.commit().await?;
     if let Some(id) = open {
         erasure::erase_bytes(app, id).await?;

@@ -20,6 +20,7 @@ pub mod enrolment;
 pub mod erasure;
 pub mod exceptions;
 pub mod expiry;
+mod forgotten;
 pub mod guard;
 pub mod hide;
 pub mod holds;

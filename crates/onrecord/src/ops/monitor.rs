@@ -88,7 +88,8 @@ pub struct Report {
 /// Something that a person must be told while it can still be mended.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AlertLine {
-    /// What is the matter: `not_enabled`, `not_checked`, `not_recording` or `confirm_recording`.
+    /// What is the matter: `not_enabled`, `not_off` (although an exception covers it), `not_checked`, `not_recording`,
+    /// `confirm_recording`, `expiring`, `no_room` or `consent_missing`.
     #[schema(value_type = String)]
     pub kind: AlertKind,
     /// The class.
@@ -284,6 +285,10 @@ fn alert_problems(alerts: &[AlertLine]) -> Vec<String> {
         (
             AlertKind::ConfirmRecording,
             "classes are on whose chat cannot be read: their instructors are asked whether Teams records.",
+        ),
+        (
+            AlertKind::NotOff,
+            "classes will be recorded although an approved exception covers them: recording could not be switched off. Run `onrecord doctor`.",
         ),
         (
             AlertKind::NotChecked,

@@ -13,6 +13,34 @@ use super::migrations::Migrator;
 use super::{Error, Read, Result, Store};
 use crate::params;
 
+/// What the audit says when a backup is whole and on the disk.
+const PROVED: &str = "database.backup_proved";
+
+/// What the audit says when a backup was put back.
+const RESTORED: &str = "database.restored";
+
+/// When there was last a backup that is known to be whole, and when this installation began.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LastBackup {
+    /// It was made or put back then.
+    pub at: Option<DateTime<Utc>>,
+    /// The first entry of the audit that is left.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What the audit tells of backups.
+pub async fn last(db: &impl Read) -> Result<LastBackup> {
+    let moment = async |sql: &str, binds: Vec<sea_orm::Value>| -> Result<Option<DateTime<Utc>>> {
+        Ok(db.row(sql, binds).await?.map(|row| row.get("moment")).transpose()?.flatten())
+    };
+    let newest = "SELECT MAX(at) AS moment FROM audit_entry WHERE action IN ($1, $2)";
+    let oldest = "SELECT MIN(at) AS moment FROM audit_entry";
+    Ok(LastBackup {
+        at: moment(newest, params![PROVED, RESTORED]).await?,
+        since: moment(oldest, params![]).await?,
+    })
+}
+
 /// What a database holds, as a backup says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
@@ -24,7 +52,8 @@ pub struct Contents {
     pub audit_seq: i64,
     /// Its hash; empty if there is none.
     pub audit_hash: String,
-    /// When the newest entry of the audit was written, sealed or not.
+    /// When the newest entry of the audit was written, sealed or not. That a backup was proved does not count: nothing is
+    /// lost with it.
     pub audit_at: Option<DateTime<Utc>>,
     /// Number of the last sheet of the journal of removals.
     pub journal_sheet: i64,
@@ -73,8 +102,8 @@ fn contents(file: &Path) -> Result<Contents> {
         Err(rusqlite::Error::QueryReturnedNoRows) => (0, String::new()),
         Err(error) => return Err(error.into()),
     };
-    let newest = "SELECT at FROM audit_entry ORDER BY id DESC LIMIT 1";
-    let newest = texts(newest)?.pop();
+    let newest = format!("SELECT at FROM audit_entry WHERE action <> '{PROVED}' ORDER BY id DESC LIMIT 1");
+    let newest = texts(&newest)?.pop();
     let sheet = "SELECT COALESCE(MAX(number), 0) FROM journal_sheet";
     let mut damage = texts("PRAGMA integrity_check(20)")?;
     damage.retain(|line| line != "ok");
@@ -110,9 +139,24 @@ pub fn beside(file: &Path) -> [PathBuf; 2] {
     ["-wal", "-shm"].map(|end| PathBuf::from(format!("{}{end}", file.display())))
 }
 
-/// Ends what a copy must not bring back: everybody's sessions and one-time links.
-pub async fn end_sign_ins(tx: &super::Tx) -> Result<u64> {
-    let sessions = tx.execute("DELETE FROM web_session", params![]).await?;
-    tx.execute("DELETE FROM one_time_link WHERE used_at IS NULL", params![]).await?;
-    Ok(sessions)
+/// Sign-ins that a copy would have brought back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Ended {
+    /// Sessions.
+    pub sessions: u64,
+    /// Links that would have set a password: invitations and resets.
+    pub links: u64,
+    /// API tokens that were not revoked when the copy was made.
+    pub tokens: u64,
+}
+
+/// Ends what a copy must not bring back: everybody's sessions, one-time links and API tokens. Nobody can know which of
+/// them were ended after it was made.
+pub async fn end_sign_ins(tx: &super::Tx, at: DateTime<Utc>) -> Result<Ended> {
+    let tokens = "UPDATE api_token SET revoked_at = $1 WHERE revoked_at IS NULL";
+    Ok(Ended {
+        sessions: tx.execute("DELETE FROM web_session", params![]).await?,
+        links: tx.execute("DELETE FROM one_time_link WHERE used_at IS NULL", params![]).await?,
+        tokens: tx.execute(tokens, params![at]).await?,
+    })
 }

@@ -142,7 +142,7 @@ pub async fn known(db: &impl Read, user: UserId) -> Result<Known> {
 }
 
 /// The classes that a person has a part in: of the courses they belong to, and those they attended or wrote in.
-const CLASSES: &str = "SELECT m.id FROM enrolment n JOIN conference c ON c.course_id = n.course_id
+pub(super) const CLASSES: &str = "SELECT m.id FROM enrolment n JOIN conference c ON c.course_id = n.course_id
          JOIN meeting m ON m.conference_id = c.id WHERE n.user_id = $1
      UNION SELECT r.meeting_id FROM attendance_record r WHERE r.user_id = $1
      UNION SELECT g.meeting_id FROM chat_message g WHERE g.user_id = $1";
@@ -184,6 +184,8 @@ pub struct Changed {
     pub chat: u64,
     /// Captions.
     pub captions: u64,
+    /// Chat messages of others that named them.
+    pub mentions: u64,
     /// Visits.
     pub visits: u64,
     /// Details of the audit.
@@ -197,6 +199,7 @@ pub struct Changed {
 }
 
 /// Puts a person's pseudonym in place of everything they are known by, ends their account, and returns what was changed.
+/// What others said and wrote is not its matter: `forgotten::captions` and `forgotten::chat` find that.
 pub async fn erase(
     tx: &Tx,
     (user, pseudonym): (UserId, &str),
@@ -204,13 +207,6 @@ pub async fn erase(
     at: DateTime<Utc>,
 ) -> Result<Changed> {
     let mut changed = Changed::default();
-    for name in &known.names {
-        let sql = format!(
-            "UPDATE transcript_cue SET speaker = $2 WHERE speaker = $3 AND artifact_id IN
-                 (SELECT a.id FROM artifact a WHERE a.kind = 'transcript' AND a.meeting_id IN ({CLASSES}))"
-        );
-        changed.captions += tx.execute(&sql, params![user, pseudonym, name]).await?;
-    }
     let sql =
         "UPDATE attendance_record SET name = $2, email = NULL, entra_object_id = NULL WHERE user_id = $1";
     changed.attendance = tx.execute(sql, params![user, pseudonym]).await?;
@@ -268,30 +264,6 @@ async fn erase_details(tx: &Tx, user: UserId, known: &Known) -> Result<u64> {
         erased += tx.execute(sql, params![format!("%{escaped}%")]).await?;
     }
     Ok(erased)
-}
-
-/// Remembers by fingerprints whom Microsoft must not name to us again.
-pub async fn remember(tx: &Tx, user: UserId, fingerprints: &[String]) -> Result<()> {
-    for fingerprint in fingerprints {
-        tx.execute(
-            "INSERT INTO erased_identity (fingerprint, user_id) VALUES ($1, $2) ON CONFLICT (fingerprint) DO NOTHING",
-            params![fingerprint, user],
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-/// The erased person of one of these fingerprints, with their pseudonym.
-pub async fn erased(db: &impl Read, fingerprints: &[String]) -> Result<Option<(UserId, String)>> {
-    for fingerprint in fingerprints {
-        let sql = "SELECT u.id, u.name FROM erased_identity i JOIN \"user\" u ON u.id = i.user_id
-                   WHERE i.fingerprint = $1";
-        if let Some(row) = db.row(sql, params![fingerprint]).await? {
-            return Ok(Some((row.id("id")?, row.get("name")?)));
-        }
-    }
-    Ok(None)
 }
 
 /// How a column is read for an export.

@@ -24,10 +24,10 @@ pub async fn by_address(db: &impl Read, address: &str) -> Result<Option<UserId>>
     row.map(|row| row.id("id")).transpose()
 }
 
-/// Keeps a person's Graph `user.id`, unless one is known or another user has it.
+/// Keeps a person's Graph `user.id`, unless one is known, another user has it, or they were erased.
 pub async fn learn_object_id(tx: &Tx, user: UserId, object_id: &str) -> Result<()> {
     tx.execute(
-        "UPDATE \"user\" SET entra_object_id = $2 WHERE id = $1 AND entra_object_id IS NULL
+        "UPDATE \"user\" SET entra_object_id = $2 WHERE id = $1 AND entra_object_id IS NULL AND erased_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM \"user\" o WHERE o.entra_object_id = $2)",
         params![user, object_id],
     )

@@ -44,6 +44,7 @@ pub mod evidence;
 pub mod exceptions;
 pub mod expiry;
 pub mod files;
+pub mod forgotten;
 pub mod holds;
 pub mod identities;
 pub mod import;

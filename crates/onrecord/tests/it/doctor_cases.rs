@@ -567,6 +567,7 @@ fn every_code_has_a_case() {
     let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let files = [
         "tests/it/doctor_cases.rs",
+        "tests/it/restore.rs",
         "tests/it/doctor.rs",
         "tests/it/doctor_news.rs",
         "tests/it/doctor_policies.rs",

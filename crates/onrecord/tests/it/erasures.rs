@@ -44,6 +44,8 @@ async fn found(school: &School, words: &[&str]) -> Vec<String> {
         ("attendance_record", "email"),
         ("chat_message", "sender"),
         ("transcript_cue", "speaker"),
+        ("transcript_cue", "text"),
+        ("chat_message", "text"),
         ("audit_detail", "detail"),
         ("audit_entry", "subject"),
         ("audit_entry", "action"),
@@ -106,6 +108,106 @@ async fn a_person_is_forgotten_everywhere_and_no_sync_brings_them_back() {
     let again = school.world.sign_in(OFFICER).await;
     let path = format!("/api/v1/users/{}/erasure", school.learner);
     again.post(&path, &json!({ "reason": "once more" })).await.expect(409);
+}
+
+#[tokio::test]
+async fn what_microsoft_offers_after_the_erasure_names_nobody_again() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    let late = msgraph_sim::Delays { transcript: 7_200, chat: 7_200, ..Default::default() };
+    school.hold_as(&class, mentioned(late));
+    school.sync(&class).await;
+    let name = erase(&school, "they asked for it").await["name"].as_str().unwrap().to_owned();
+    school.wait(TimeDelta::hours(3));
+    school.sync(&class).await;
+    let words = ["Lea Rner", "LEA RNER", "learner@contoso", "Learner@Contoso"];
+    assert_eq!(found(&school, &words).await, Vec::<String>::new());
+    for word in words {
+        assert_eq!(in_archive(&school, word), Vec::<String>::new());
+    }
+    let spoken = format!("SELECT COUNT(*) AS n FROM transcript_cue WHERE speaker = '{name}'");
+    assert!(school.count(&spoken).await > 0, "what was said stays, under the pseudonym");
+    let asked = format!("SELECT COUNT(*) AS n FROM chat_message WHERE text = 'Ask {name} or {name}!'");
+    assert_eq!(school.count(&asked).await, 1, "and where others name them");
+    let others = "SELECT COUNT(*) AS n FROM transcript_cue WHERE speaker = 'Ines Tructor'";
+    assert!(school.count(others).await > 0, "others are named as before");
+    assert_eq!(school.sync(&class).await["details"]["chat"]["updated"], 0, "nothing changes for ever");
+}
+
+/// A class in whose chat the learner is named by name and address, in letters of all kinds.
+fn mentioned(delays: msgraph_sim::Delays) -> msgraph_sim::HoldRequest {
+    let line =
+        |from: &str, text: &str| msgraph_sim::ChatLine { from: from.to_owned(), text: text.to_owned() };
+    let attendees = [INSTRUCTOR, LEARNER].map(|email| msgraph_sim::Attendee::Email(email.to_owned()));
+    msgraph_sim::HoldRequest {
+        attendees: Some(msgraph_sim::Attendees::People(attendees.into())),
+        chat: Some(vec![
+            line(INSTRUCTOR, "Ask LEA RNER or Learner@Contoso.Example!"),
+            line(LEARNER, "Me? I am Lea Rner."),
+        ]),
+        delays,
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_before_the_class_was_read_keeps_the_name_out_of_all_of_it() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    school.hold_as(&class, mentioned(msgraph_sim::Delays::default()));
+    erase(&school, "they asked for it").await;
+    school.sync(&class).await;
+    assert_eq!(found(&school, &["Lea Rner", "LEA RNER", "contoso.example!"]).await, Vec::<String>::new());
+    assert_eq!(in_archive(&school, "Lea Rner"), Vec::<String>::new());
+    assert!(school.count("SELECT COUNT(*) AS n FROM attendance_record").await >= 2, "they were there");
+}
+
+#[tokio::test]
+async fn an_erasure_while_a_transcript_is_under_way_is_not_undone_by_it() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    school.hold_as(&class, mentioned(msgraph_sim::Delays::default()));
+    let slow = json!({ "path": "*/transcripts/*/content*", "slow_ms": 1_000, "times": 1 });
+    school.world.sim.add_fault(&slow).expect("a fault");
+    let forgotten = async {
+        while school.count("SELECT COUNT(*) AS n FROM artifact WHERE kind = 'transcript'").await == 0 {
+            tokio::task::yield_now().await;
+        }
+        erase(&school, "they asked for it").await
+    };
+    let (_, done) = tokio::join!(school.sync(&class), forgotten);
+    assert_eq!(done["state"], "done", "{done}");
+    assert_eq!(found(&school, &["Lea Rner", "learner@contoso"]).await, Vec::<String>::new());
+    assert_eq!(in_archive(&school, "Lea Rner"), Vec::<String>::new());
+    let name = done["name"].as_str().unwrap();
+    let spoken = format!("SELECT COUNT(*) AS n FROM transcript_cue WHERE speaker = '{name}'");
+    assert!(school.count(&spoken).await > 0, "the transcript came, and names the pseudonym");
+}
+
+#[tokio::test]
+async fn names_and_addresses_go_from_the_archive_in_whatever_letters() {
+    let school = School::open().await;
+    let class = school.class("Algebra", -60).await;
+    school.hold_as(&class, mentioned(msgraph_sim::Delays::default()));
+    school.sync(&class).await;
+    let recording = school.artifacts(&class, "recording").await[0].id;
+    let path = format!("/api/v1/recordings/{recording}/archive");
+    school.world.sign_in(ADMIN).await.post(&path, &Value::Null).await;
+    worker::run_until_idle(&school.world.app).await;
+    let words = ["Lea Rner", "LEA RNER", "Learner@Contoso"];
+    for word in words {
+        assert!(!in_archive(&school, word).is_empty(), "{word} is there before");
+    }
+    erase(&school, "they asked for it").await;
+    assert_eq!(found(&school, &words).await, Vec::<String>::new());
+    for word in words {
+        assert_eq!(in_archive(&school, word), Vec::<String>::new());
+    }
+    // What lies beside a recording is made from rows: they must not bring it back.
+    assert_eq!(school.world.command(&["cleanup", "--days", "1", "--archive"]).await, 0);
+    for word in words {
+        assert_eq!(in_archive(&school, word), Vec::<String>::new(), "after another archiving");
+    }
 }
 
 #[tokio::test]

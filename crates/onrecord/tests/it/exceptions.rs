@@ -13,6 +13,7 @@ use onrecord::ops::enforce::{Mode, Swept, sweep};
 use onrecord::worker;
 use serde_json::{Value, json};
 
+use crate::mail_server::MailServer;
 use crate::teaching::{School, number, wrong_fields};
 use crate::world::Answer;
 
@@ -23,7 +24,10 @@ const LEARNER: &str = "learner@contoso.example";
 
 /// A school with an officer, and a class tomorrow from nine to ten in Berlin that is set to be recorded.
 async fn school() -> (School, ConferenceId, MeetingId) {
-    let school = School::new().await;
+    in_school(School::new().await).await
+}
+
+async fn in_school(school: School) -> (School, ConferenceId, MeetingId) {
     school.world.user(OFFICER, Some(GlobalRole::Officer)).await;
     let (conference, meeting) = school.class_tomorrow().await;
     school.run_jobs().await;
@@ -271,6 +275,59 @@ async fn what_teams_refuses_is_said_and_tried_again_until_it_is_off() {
     school.world.sim.clear_faults();
     pass(&school, 120).await;
     assert!(!is_on_in_teams(&school, meeting).await);
+    assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Exempted);
+}
+
+#[tokio::test]
+async fn whoever_must_act_is_told_by_mail_once_and_before_class_that_it_is_not_off() {
+    let server = MailServer::open().await;
+    let settings = [
+        ("ONRECORD_MAIL_URL", server.url.as_str()),
+        ("ONRECORD_MAIL_FROM", "onrecord@contoso.example"),
+        ("ONRECORD_MAIL_QUIET_HOURS", "off"),
+    ];
+    let (school, conference, meeting) = in_school(School::with(&settings).await).await;
+    let fault = json!({ "path": "*/onlineMeetings/*", "method": "PATCH", "status": 403 });
+    school.world.sim.add_fault(&fault).expect("a fault");
+    let id = approved(&school, meeting).await;
+    let told = |email: &str| {
+        let letters = server.to(email).into_iter();
+        letters.filter(|one| one.header("subject").starts_with("Will be recorded despite")).count()
+    };
+    // Until shortly before class, which is in twenty-five hours.
+    pass(&school, 24 * 60 + 30).await;
+    for who in [INSTRUCTOR, ADMIN] {
+        assert_eq!(told(who), 1, "{who}: {:?}", server.to(who));
+    }
+    assert_eq!(told(LEARNER) + told(OFFICER), 0);
+    let page = format!("/conferences/{conference}");
+    let page = school.world.sign_in(INSTRUCTOR).await.get(&page).await.expect(200).text();
+    assert!(page.contains("Whoever organizes the meeting can switch"), "{page}");
+    let open = async || {
+        let alerts = school.world.sign_in(ADMIN).await.get("/api/v1/alerts").await.expect(200).json();
+        alerts["items"].as_array().expect("a list").iter().filter(|one| one["kind"] == "not_off").count()
+    };
+    assert_eq!(open().await, 1);
+    end(&school, OFFICER, id).await.expect(200);
+    school.world.sim.clear_faults();
+    pass(&school, 10).await;
+    assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Enabled);
+    assert_eq!(open().await, 0, "nothing is to be switched off any more");
+}
+
+#[tokio::test]
+async fn what_usually_mends_itself_is_told_only_when_class_is_near() {
+    let (school, _, meeting) = school().await;
+    let fault = json!({ "path": "*/onlineMeetings/*", "method": "PATCH", "status": 503 });
+    school.world.sim.add_fault(&fault).expect("a fault");
+    approved(&school, meeting).await;
+    pass(&school, 120).await;
+    assert_eq!(school.audited("alert.raised").await, 0);
+    pass(&school, 22 * 60).await;
+    assert_eq!(school.audited("alert.raised").await, 1);
+    school.world.sim.clear_faults();
+    pass(&school, 20).await;
+    assert_eq!(school.audited("alert.resolved").await, 1, "it went off in the end");
     assert_eq!(school.meeting(meeting).await.auto_recording_status, Status::Exempted);
 }
 

@@ -88,6 +88,50 @@ async fn learners_of_minors_watch_and_neither_download_nor_read_the_chat() {
     assert_eq!(reach(&lecture, LEARNER).await, [200, 403, 403, 403]);
 }
 
+#[tokio::test]
+async fn classes_with_minors_are_kept_as_long_as_their_own_policy_says() {
+    let lecture = Lecture::held("Algebra").await;
+    let officer = lecture.person(OFFICER).await;
+    let policy = async |body: Value| {
+        let officer = lecture.person(OFFICER).await;
+        officer.post("/api/v1/retention/policies", &body).await.expect(201).json()
+    };
+    policy(json!({ "name": "All", "days": 400 })).await;
+    let own = policy(json!({ "name": "Minors", "days": 30, "of_minors": true })).await;
+    assert_eq!(own["of_minors"], json!(true));
+    let why = async || {
+        let page = format!("/conferences/{}?tab=recordings", lecture.conference);
+        lecture.person(INSTRUCTOR).await.get(&page).await.expect(200).text()
+    };
+    assert!(
+        why().await.contains("because of the policy “All”: 400 days after the class."),
+        "{}",
+        why().await
+    );
+    let learner = number(&lecture.person(LEARNER).await.get("/api/v1/me").await.json()["id"]);
+    let person = format!("/api/v1/users/{learner}/minor");
+    officer.put(&person, &json!({ "marked": true })).await.expect(204);
+    let sentence = "because of the policy “Minors”: 30 days after the class, for classes with minors.";
+    assert!(why().await.contains(sentence), "somebody in it is marked: {}", why().await);
+    officer.put(&person, &json!({ "marked": false })).await.expect(204);
+    assert!(why().await.contains("“All”"));
+    let course = format!("/api/v1/courses/{}/minors", lecture.course);
+    officer.put(&course, &json!({ "marked": true, "requires": "nothing" })).await.expect(200);
+    assert!(why().await.contains(sentence), "the course is marked");
+    lecture.world.app.clock.advance(TimeDelta::days(31));
+    let officer = lecture.person(OFFICER).await;
+    let page = officer.get("/admin/retention").await.expect(200).text();
+    assert!(page.contains("Classes with minors"), "{page}");
+    let run = officer.post("/api/v1/retention/runs", &json!({ "dry_run": false })).await.expect(201).json();
+    assert_eq!(run["items"][0]["act"], "bin", "{run}");
+    assert!(run["items"][0]["why"].as_str().unwrap().contains("for classes with minors"), "{run}");
+    lecture.person(LEARNER).await.get(&lecture.watch()).await.expect(404);
+    // A policy for the course goes before it.
+    policy(json!({ "name": "This course", "days": 900, "course_id": lecture.course.0 })).await;
+    let run = officer.post("/api/v1/retention/runs", &json!({ "dry_run": true })).await.expect(201).json();
+    assert_eq!(run["items"], json!([]), "{run}");
+}
+
 /// The alerts that the instructor reads.
 async fn warned(school: &School) -> Vec<String> {
     let alerts = school.instructor().await.get("/api/v1/alerts").await.expect(200).json();

@@ -14,10 +14,12 @@ use onrecord::clock::Clock;
 use onrecord::config::Config;
 use onrecord::graph::GraphClients;
 use onrecord::lanes::DatabaseLanes;
+use onrecord::model::finding::{Finding, Severity};
 use onrecord::model::id::ArtifactId;
 use onrecord::model::journal::sheet_key;
-use onrecord::model::people::CourseRole;
+use onrecord::model::people::{CourseRole, GlobalRole};
 use onrecord::ops::verify::{self, Depth};
+use onrecord::ops::{backup, doctor};
 use onrecord::store::{Read as _, Store};
 use onrecord::{params, secrets, web, worker};
 use serde_json::{Value, json};
@@ -25,7 +27,7 @@ use tower::ServiceExt as _;
 
 use crate::archive::{SMALL_PARTS, recorded};
 use crate::database::on_postgres;
-use crate::lecture::{ADMIN, Lecture, OFFICER};
+use crate::lecture::{ADMIN, LEARNER, Lecture, OFFICER};
 use crate::processes::program;
 use crate::school::School;
 use crate::world::World;
@@ -241,6 +243,77 @@ async fn nothing_is_put_back_over_a_database_in_use_or_one_that_holds_more() {
     let listed = program(&lecture.world, &["user", "list"]).output().expect("the program runs");
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(listed.contains("learner@") && !listed.contains("new@"), "{listed}");
+}
+
+#[tokio::test]
+async fn no_token_and_no_link_that_was_ended_since_comes_back() {
+    if on_postgres() {
+        return;
+    }
+    let lecture = Lecture::held("Cells").await;
+    let admin = lecture.person(ADMIN).await;
+    let token = json!({ "name": "cron", "scope": "read" });
+    let token = admin.post("/api/v1/tokens", &token).await.expect(201).json();
+    let secret = token["token"].as_str().expect("a token").to_owned();
+    assert_eq!(lecture.world.command(&["user", "invite", LEARNER]).await, 0);
+    let safe = tempfile::tempdir().expect("a safe place");
+    let file = backed_up(&lecture.world, safe.path()).await;
+    admin.delete(&format!("/api/v1/tokens/{}", token["id"])).await.expect(204);
+    lecture.world.app.store.close().await.expect("it closes");
+    let path = file.to_str().expect("a path");
+    let done = program(&lecture.world, &["restore", path, "--set-aside-newer"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success() && said.contains("onrecord token create"), "{said}");
+    let risen = Risen::of(&lecture.world).await;
+    let request = Request::get("/api/v1/courses").header("authorization", format!("Bearer {secret}"));
+    let request = request.body(Body::empty()).expect("a request");
+    let answer = risen.router.clone().oneshot(request).await.expect("the router always answers");
+    assert_eq!(answer.status().as_u16(), 401, "it was revoked before");
+    for (table, open) in
+        [("web_session", "TRUE"), ("one_time_link", "used_at IS NULL"), ("api_token", "revoked_at IS NULL")]
+    {
+        let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE {open}");
+        assert_eq!(risen.count(&sql).await, 0, "{table}");
+    }
+    let told = "SELECT COUNT(*) AS n FROM audit_detail
+                WHERE detail LIKE '%tokens_revoked%' AND detail NOT LIKE '%tokens_revoked\":0%'";
+    assert_eq!(risen.count(told).await, 1);
+}
+
+#[tokio::test]
+async fn a_database_that_nobody_backs_up_is_named() {
+    if on_postgres() {
+        return;
+    }
+    let world = World::new().await;
+    world.user(ADMIN, Some(GlobalRole::Admin)).await;
+    let person = json!({ "email": "first@contoso.example", "name": "The First" });
+    world.sign_in(ADMIN).await.post("/api/v1/users", &person).await.expect(201);
+    let examine = async || doctor::examine(&world.app).await.expect("an examination");
+    let told = async |code: &str| {
+        let findings = examine().await.findings;
+        let found: Vec<_> = findings.into_iter().filter(|finding| finding.code == code).collect();
+        let is_sound =
+            |one: &Finding| one.severity == Severity::Warning && one.fix.contains("onrecord backup");
+        assert!(found.iter().all(is_sound), "{found:?}");
+        found.len()
+    };
+    assert_eq!(told("backup_missing").await, 0, "it is new");
+    world.advance(TimeDelta::hours(49));
+    assert_eq!(told("backup_missing").await, 1);
+    let safe = tempfile::tempdir().expect("a safe place");
+    backup::make(&world.app, &safe.path().join("a/")).await.expect("a backup");
+    let seen = examine().await;
+    assert!(seen.in_order.iter().any(|well| well.words.contains("Backed up at 20")), "{:?}", seen.in_order);
+    world.advance(TimeDelta::hours(49));
+    assert_eq!(told("backup_missing").await, 0);
+    assert_eq!(told("backup_old").await, 1);
+    // A backup that fails is none, however often it is begun.
+    std::fs::create_dir(safe.path().join("c.db.json.unfinished")).expect("something is in the way");
+    backup::make(&world.app, &safe.path().join("c.db")).await.expect_err("its manifest cannot be written");
+    assert_eq!(told("backup_old").await, 1);
+    backup::make(&world.app, &safe.path().join("b.db")).await.expect("a backup");
+    assert_eq!(told("backup_old").await, 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What somebody asks the audit for, as they wrote it: the same words on the page, over the API and at the command line.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::model::id::{ArtifactId, CourseId, MeetingId, UserId};
@@ -15,7 +15,8 @@ use crate::store::users;
 pub const VISITS: &str = "visits";
 
 /// What entries are asked for; what is empty does not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Asked {
     /// Whose: a person's e-mail address or number.
     pub who: String,
@@ -36,6 +37,35 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The same with each text as `clean` makes it.
+    #[must_use]
+    pub fn cleaned(&self, clean: impl Fn(&str) -> String) -> Self {
+        Self {
+            who: clean(&self.who),
+            action: clean(&self.action),
+            subject: clean(&self.subject),
+            recording: clean(&self.recording),
+            class: clean(&self.class),
+            course: clean(&self.course),
+            from: clean(&self.from),
+            to: clean(&self.to),
+        }
+    }
+
+    /// What narrows, by name.
+    pub fn fields(&self) -> [(&'static str, &str); 8] {
+        [
+            ("who", &self.who),
+            ("action", &self.action),
+            ("subject", &self.subject),
+            ("recording", &self.recording),
+            ("class", &self.class),
+            ("course", &self.course),
+            ("from", &self.from),
+            ("to", &self.to),
+        ]
+    }
+
     /// The filter of the store. Text that is no number or date narrows to nothing it could mean, so it is an error.
     pub async fn filter(&self, app: &App) -> Result<Filter> {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());

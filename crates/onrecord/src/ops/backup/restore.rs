@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::model::backup::Manifest;
 use crate::ops::journal::Applied;
 use crate::ops::{Error, Result, audit, journal};
-use crate::store::{self, Store, backup};
+use crate::store::backup::{self, Ended};
+use crate::store::{self, Store};
 
 /// What is done with a database that holds more than the backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,18 +124,29 @@ fn exchange(file: &Path, database: &Path, sha256: &str, now: DateTime<Utc>) -> R
     Ok(was_there.then_some(aside))
 }
 
-/// Makes a database that was put back good to be served: everybody signs in anew, what was removed since the backup is
-/// removed again, and the audit says what happened. Without a manifest PostgreSQL's own tools put it back.
-pub async fn conclude(app: &App, manifest: Option<&Manifest>) -> Result<Applied> {
+/// What was done to a database that was put back.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Concluded {
+    /// What was removed again.
+    pub applied: Applied,
+    /// How many sign-ins it would have brought back.
+    pub ended: Ended,
+}
+
+/// Makes a database that was put back good to be served: everybody signs in anew, API tokens are made anew, what was removed
+/// since the backup is removed again, and the audit says what happened. Without a manifest PostgreSQL's own tools put it
+/// back.
+pub async fn conclude(app: &App, manifest: Option<&Manifest>) -> Result<Concluded> {
     let tx = app.store.write().await?;
-    let sessions = backup::end_sign_ins(&tx).await?;
+    let ended = backup::end_sign_ins(&tx, app.clock.now()).await?;
     let detail = json!({
         "made_at": manifest.map(|manifest| manifest.made_at), "version": manifest.map(|manifest| &manifest.version),
-        "sha256": manifest.map(|manifest| &manifest.sha256), "sessions_ended": sessions,
+        "sha256": manifest.map(|manifest| &manifest.sha256), "sessions_ended": ended.sessions,
+        "links_ended": ended.links, "tokens_revoked": ended.tokens,
     });
     audit::record(app, &tx, None, "database.restored", ("database:all".to_owned(), detail)).await?;
     tx.commit().await?;
     let applied = journal::settle(app).await?;
     audit::seal(app).await?;
-    Ok(applied)
+    Ok(Concluded { applied, ended })
 }

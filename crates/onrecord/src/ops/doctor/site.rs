@@ -20,6 +20,7 @@ use crate::model::policy::{Confirmation, PolicyTopic};
 use crate::model::subscription::{Subscription, SubscriptionKind};
 use crate::ops::integration::{self, Settings};
 use crate::ops::{Result, mail, organizer};
+use crate::store::backup::{self, LastBackup};
 use crate::store::{cleanup, evidence, integrations, lanes, policies, subscriptions};
 
 /// A proxy that does not answer within this time is not there.
@@ -79,6 +80,8 @@ pub(super) struct Rows {
     pub(super) idle_since: Option<DateTime<Utc>>,
     /// Copies that are damaged, and those of them that Microsoft has no original of.
     pub(super) damaged_copies: (usize, usize),
+    /// What is known of backups; `None` on PostgreSQL, whose own tools make them.
+    pub(super) last_backup: Option<LastBackup>,
     pub(super) pauses: Vec<(String, DateTime<Utc>)>,
     /// People and meetings with an address where an object id belongs.
     pub(super) addresses_for_ids: (i64, i64),
@@ -222,6 +225,7 @@ async fn rows(app: &App, integration: &Integration, now: DateTime<Utc>) -> Resul
     Ok(Rows {
         damaged_copies: (damaged.len(), lost),
         idle_since: evidence::idle_since(db, now).await?,
+        last_backup: if app.config.is_postgres() { None } else { Some(backup::last(db).await?) },
         pauses: evidence::pauses(db, now).await?,
         addresses_for_ids: evidence::addresses_for_ids(db, now).await?,
         forgotten_meetings: evidence::unsettled_before(db, id, now - MEETING_LIFE).await?,

@@ -142,7 +142,7 @@ async fn tell_alerts(app: &App, hours: Hours) -> Result<bool> {
     let tx = app.store.write().await?;
     for Untold { alert_id, kind, detail, course_id, starts_at } in &untold {
         let mail = match kind {
-            AlertKind::NotEnabled | AlertKind::NotChecked => MailKind::FailingBeforeClass,
+            AlertKind::NotEnabled | AlertKind::NotOff | AlertKind::NotChecked => MailKind::FailingBeforeClass,
             AlertKind::NotRecording | AlertKind::ConfirmRecording => MailKind::NotRecording,
             AlertKind::Expiring => MailKind::Expiring,
             AlertKind::NoRoom => MailKind::NoRoom,

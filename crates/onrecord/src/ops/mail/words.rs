@@ -179,6 +179,7 @@ async fn alert(app: &App, t: &'static Text, reader: &User, mail: &Mail) -> Resul
     let plain = |key| t.get(key).to_owned();
     let (subject, title, fix) = match kind {
         AlertKind::NotEnabled => ("mail-failing-subject", plain("mail-failing-title"), "mail-failing-fix"),
+        AlertKind::NotOff => ("mail-not-off-subject", plain("live-not-off"), "live-not-off-fix"),
         AlertKind::NotChecked => {
             ("mail-unchecked-subject", plain("live-not-checked"), "live-not-checked-fix")
         }

@@ -2,13 +2,14 @@
 //! believed only when the meeting, read again, says so; at the exception's end the usual path switches it on again.
 //! Nothing else in the program calls [`msgraph::Client::exempt_from_recording`], and a test holds that.
 
+use chrono::TimeDelta;
 use msgraph::Client;
 use serde_json::json;
 
 use super::steps::{self, Step};
 use super::{Asked, Case, PATIENCE, Stuck, backoff, judge};
 use crate::app::App;
-use crate::model::alert::AlertKind;
+use crate::model::alert::{AlertKind, heals_by_itself};
 use crate::model::conference::AutoRecordingStatus as Status;
 use crate::ops::turn::Turn;
 use crate::ops::{Result, alerts, audit, schedule};
@@ -16,6 +17,28 @@ use crate::store::meeting_steps;
 
 /// What is said of a class while recording is being switched off for it.
 const UNDER_WAY: &str = "An approved exception is in force; recording is being switched off.";
+
+/// So long before class everybody who can act is told, whatever the reason.
+const NEAR: TimeDelta = TimeDelta::hours(2);
+
+/// Whether trying again usually mends what keeps recording from being switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MayMend {
+    /// It does.
+    ByItself,
+    /// Somebody must do something.
+    ByPeople,
+}
+
+impl MayMend {
+    /// What is to be thought of a step that did not come through.
+    pub(super) fn of(stuck: &Stuck) -> Self {
+        match stuck {
+            Stuck::Failed { status, .. } if !heals_by_itself(*status) => Self::ByPeople,
+            _ => Self::ByItself,
+        }
+    }
+}
 
 /// Switches recording off for a class that is exempted at this moment, and reads it back.
 pub(crate) async fn exempt(app: &App, client: &Client, case: &mut Case) -> Step<()> {
@@ -61,7 +84,7 @@ pub(crate) async fn keep_exempted(app: &App, case: &mut Case) -> Step<()> {
         let about = (schedule::meeting_subject(case.meeting.id), json!({ "exceptions": exceptions }));
         audit::record(app, &tx, None, "recording.exempted", about).await?;
     }
-    let ended = [AlertKind::NotEnabled, AlertKind::NotChecked, AlertKind::NoRoom];
+    let ended = [AlertKind::NotEnabled, AlertKind::NotOff, AlertKind::NotChecked, AlertKind::NoRoom];
     alerts::resolve(app, &tx, case.meeting.id, &ended).await?;
     tx.commit().await?;
     case.meeting.auto_recording_status = Status::Exempted;
@@ -83,8 +106,9 @@ pub(crate) async fn note_found_on(app: &App, case: &mut Case) -> Result<()> {
     Ok(())
 }
 
-/// Keeps that recording could not be switched off: the class page says it to staff, and it is tried again until class.
-pub(super) async fn not_off(app: &App, case: &mut Case, detail: &str) -> Result<()> {
+/// Keeps that recording could not be switched off. It is tried again until class; staff are alerted at once of what does
+/// not mend itself, of everything else when class is near.
+pub(super) async fn not_off(app: &App, case: &mut Case, (detail, may_mend): (&str, MayMend)) -> Result<()> {
     tracing::error!(
         meeting = %case.meeting.id, detail, starts_at = %case.meeting.starts_at,
         "recording could not be switched off although an approved exception is in force"
@@ -92,7 +116,12 @@ pub(super) async fn not_off(app: &App, case: &mut Case, detail: &str) -> Result<
     if case.meeting.auto_recording_status != Status::Exempted {
         keep(app, case, (Status::Pending, detail)).await?;
     }
-    Ok(())
+    if may_mend == MayMend::ByItself && case.meeting.starts_at - app.clock.now() > NEAR {
+        return Ok(());
+    }
+    let tx = app.store.write().await?;
+    alerts::raise(app, &tx, case.meeting.id, AlertKind::NotOff, detail).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn keep(app: &App, case: &mut Case, (status, detail): (Status, &str)) -> Result<()> {

@@ -140,8 +140,12 @@ pub async fn provision(app: &App, id: MeetingId, attempt: i64) -> Result<Turn> {
     match brought {
         Ok(()) => Ok(Turn::Done),
         Err(Stuck::Broken(error)) => Err(error),
-        Err(Stuck::Waiting(_, text) | Stuck::Failed { detail: text, .. }) if case.is_exempt(now) => {
-            exempt::not_off(app, &mut case, &text).await?;
+        Err(stuck @ (Stuck::Waiting(..) | Stuck::Failed { .. })) if case.is_exempt(now) => {
+            let may_mend = exempt::MayMend::of(&stuck);
+            let (Stuck::Waiting(_, text) | Stuck::Failed { detail: text, .. }) = stuck else {
+                return Ok(Turn::Done);
+            };
+            exempt::not_off(app, &mut case, (&text, may_mend)).await?;
             let wait = backoff(attempt, 5, 3_600).min(patience_until(&case.meeting, now));
             Ok(next_try(&case.meeting, now, wait, text))
         }
@@ -228,6 +232,7 @@ pub(crate) async fn conclude(app: &App, meeting: &Meeting, status: Status, detai
     let tx = app.store.write().await?;
     let known = meetings::lock(&tx, id).await?;
     meeting_steps::save_status(&tx, id, status, detail, app.clock.now()).await?;
+    alerts::resolve(app, &tx, id, &[AlertKind::NotOff]).await?;
     if known.is_none_or(|known| known.auto_recording_status != status) {
         alert(app, &tx, id, status, detail).await?;
     }

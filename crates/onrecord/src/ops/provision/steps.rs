@@ -426,7 +426,8 @@ pub(crate) async fn keep_enabled(app: &App, case: &mut Case, detail: &str) -> St
         let action = if is_repair { "recording.drift_repaired" } else { "recording.enabled" };
         audit::record(app, &tx, None, action, about).await?;
     }
-    alerts::resolve(app, &tx, case.meeting.id, &[AlertKind::NotEnabled, AlertKind::NotChecked]).await?;
+    let ended = [AlertKind::NotEnabled, AlertKind::NotOff, AlertKind::NotChecked];
+    alerts::resolve(app, &tx, case.meeting.id, &ended).await?;
     tx.commit().await?;
     case.meeting.auto_recording_status = Status::Enabled;
     case.meeting.read_back_at = Some(now);

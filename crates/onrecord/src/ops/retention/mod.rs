@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::Datelike as _;
 use serde_json::json;
 
+mod pages;
 mod plan;
 mod run;
 pub(crate) mod warn;
@@ -18,7 +19,7 @@ use crate::model::access::GlobalAct;
 use crate::model::id::{ArtifactId, MeetingId, RetentionPolicyId};
 use crate::model::retention::{self as rules, CountedFrom, Policy};
 use crate::store::retention::runs::{Item, Run};
-use crate::store::retention::{self, NewPolicy, runs, things};
+use crate::store::retention::{self, runs, things};
 use crate::store::{self, holds};
 use crate::text::Text;
 
@@ -36,30 +37,31 @@ pub async fn list(app: &App, actor: Actor<'_>) -> Result<Vec<Policy>> {
     Ok(retention::in_force(&app.store).await?)
 }
 
-/// Writes a policy. It acts at the next run.
-pub async fn create(app: &App, actor: Actor<'_>, wanted: NewPolicy) -> Result<Policy> {
+/// Writes a policy. It acts at the next run. `wanted.id` is not read.
+pub async fn create(app: &App, actor: Actor<'_>, wanted: Policy) -> Result<Policy> {
     actor.must(app, GlobalAct::Retain).await?;
     let new = sound(wanted)?;
     let tx = app.store.write().await?;
     let id = retention::insert(&tx, &new, actor.id(), app.clock.now()).await.map_err(no_course)?;
+    let new = Policy { id, ..new };
     let about = (subject(id), detail(&new));
     audit::record(app, &tx, actor.id(), "retention.policy_written", about).await?;
     tx.commit().await?;
-    Ok(new.as_policy(id))
+    Ok(new)
 }
 
-/// Rewrites a policy. `NotFound` if it is not in force.
-pub async fn change(app: &App, actor: Actor<'_>, id: RetentionPolicyId, wanted: NewPolicy) -> Result<Policy> {
+/// Rewrites a policy; `wanted.id` is not read. `NotFound` if it is not in force.
+pub async fn change(app: &App, actor: Actor<'_>, id: RetentionPolicyId, wanted: Policy) -> Result<Policy> {
     actor.must(app, GlobalAct::Retain).await?;
     let tx = app.store.write().await?;
     retention::find(&tx, id).await?.ok_or(Error::NotFound)?;
-    let new = sound(wanted)?;
-    if !retention::update(&tx, id, &new, app.clock.now()).await.map_err(no_course)? {
+    let new = sound(Policy { id, ..wanted })?;
+    if !retention::update(&tx, &new, app.clock.now()).await.map_err(no_course)? {
         return Err(Error::NotFound);
     }
     audit::record(app, &tx, actor.id(), "retention.policy_changed", (subject(id), detail(&new))).await?;
     tx.commit().await?;
-    Ok(new.as_policy(id))
+    Ok(new)
 }
 
 /// Ends a policy: from now on it neither removes nor keeps anything. `NotFound` if it is not in force.
@@ -78,13 +80,13 @@ pub async fn end(app: &App, actor: Actor<'_>, id: RetentionPolicyId) -> Result<(
 pub async fn preview(
     app: &App,
     actor: Actor<'_>,
-    (id, wanted): (Option<RetentionPolicyId>, NewPolicy),
+    (id, wanted): (Option<RetentionPolicyId>, Policy),
 ) -> Result<Vec<Item>> {
     actor.must(app, GlobalAct::Oversee).await?;
     let new = sound(wanted)?;
     let mut policies = retention::in_force(&app.store).await?;
     policies.retain(|policy| Some(policy.id) != id);
-    policies.push(new.as_policy(id.unwrap_or(RetentionPolicyId(i64::MAX))));
+    policies.push(Policy { id: id.unwrap_or(RetentionPolicyId(i64::MAX)), ..new });
     plan::plan(app, &policies).await
 }
 
@@ -118,10 +120,11 @@ fn subject(id: RetentionPolicyId) -> String {
     format!("retention_policy:{id}")
 }
 
-fn detail(new: &NewPolicy) -> serde_json::Value {
+fn detail(new: &Policy) -> serde_json::Value {
     json!({
-        "name": new.name, "nature": new.nature, "course": new.course_id, "term": new.term, "kind": new.kind,
-        "counted_from": new.counted_from, "days": new.days, "until": new.until, "copy_first": new.copy_first,
+        "name": new.name, "nature": new.nature, "course": new.course_id, "term": new.term,
+        "of_minors": new.of_minors, "kind": new.kind, "counted_from": new.counted_from, "days": new.days, "until": new.until,
+        "copy_first": new.copy_first,
     })
 }
 
@@ -133,7 +136,7 @@ fn no_course(error: store::Error) -> Error {
 }
 
 /// The policy as it is written; `Invalid` names every field at fault.
-fn sound(mut new: NewPolicy) -> Result<NewPolicy> {
+fn sound(mut new: Policy) -> Result<Policy> {
     let mut errors = Vec::new();
     let (name, term) = (new.name.trim().to_owned(), new.term.trim().to_owned());
     (new.name, new.term) = (name, term);

@@ -3,20 +3,18 @@
 
 use chrono::{DateTime, Utc};
 
+use super::pages::{Pages, Which};
 use super::words;
 use crate::app::App;
 use crate::model::id::RetentionPolicyId;
 use crate::model::retention::{
     self as rules, Because, ItemState, Kept, Nature, Policy, RetentionAct, Ruling,
 };
-use crate::ops::{Result, bin};
+use crate::ops::Result;
 use crate::store::retention::runs::Item;
-use crate::store::retention::things::{self, Placed};
+use crate::store::retention::things::Placed;
 use crate::store::{Read, holds};
 use crate::text;
-
-/// Things read at a time.
-const BATCH: i64 = 1_000;
 
 /// What is to become of a thing at a moment.
 #[derive(Debug, Clone)]
@@ -92,32 +90,15 @@ async fn purge(db: &impl Read, placed: &Placed, policies: &[Policy], now: DateTi
 
 /// Everything that would be done now by these policies, in the order in which it would be done.
 pub(super) async fn plan(app: &App, policies: &[Policy]) -> Result<Vec<Item>> {
-    let (now, spared) = (app.clock.now(), bin::time(app));
+    let now = app.clock.now();
     let mut items = Vec::new();
-    if policies.iter().any(|policy| policy.nature == Nature::Removal) {
-        let mut after = 0;
-        loop {
-            let found = things::artifacts(&app.store, after, (BATCH, now), spared).await?;
-            let Some(last) = found.last().map(Placed::subject_id) else { break };
+    let by_policy = [Which::Artifacts, Which::OfClasses(Kept::Attendance), Which::OfClasses(Kept::Chat)];
+    let removes = policies.iter().any(|policy| policy.nature == Nature::Removal);
+    for which in by_policy.into_iter().filter(|_| removes).chain([Which::OverdueInBin]) {
+        let mut pages = Pages::of(app, which, now);
+        while let Some(found) = pages.next().await? {
             collect(app, &found, (policies, now), &mut items).await?;
-            after = last;
         }
-        for kind in [Kept::Attendance, Kept::Chat] {
-            let mut after = 0;
-            loop {
-                let found = things::classes(&app.store, kind, after, (BATCH, now)).await?;
-                let Some(last) = found.last().map(Placed::subject_id) else { break };
-                collect(app, &found, (policies, now), &mut items).await?;
-                after = last;
-            }
-        }
-    }
-    let mut after = 0;
-    loop {
-        let found = things::overdue_in_bin(&app.store, after, (BATCH, now), spared).await?;
-        let Some(last) = found.last().map(Placed::subject_id) else { break };
-        collect(app, &found, (policies, now), &mut items).await?;
-        after = last;
     }
     items.sort_by_key(|item| (item.kind.to_string(), item.subject_id, item.act.to_string()));
     Ok(items)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::pages::{Pages, Which};
 use crate::app::App;
 use crate::model::id::{CourseId, MeetingId};
 use crate::model::retention::{self as rules, Kept, Nature, Ruling};
@@ -15,9 +16,6 @@ use crate::store::{holds, retention};
 /// Told so long before.
 const AHEAD: TimeDelta = TimeDelta::days(14);
 
-/// Things read at a time.
-const BATCH: i64 = 1_000;
-
 /// The classes of which a recording will be removed within two weeks, with their courses. Holds are not asked for.
 pub(crate) async fn classes(app: &App) -> Result<BTreeMap<MeetingId, CourseId>> {
     let policies = retention::in_force(&app.store).await?;
@@ -25,17 +23,14 @@ pub(crate) async fn classes(app: &App) -> Result<BTreeMap<MeetingId, CourseId>> 
     if !policies.iter().any(|policy| policy.nature == Nature::Removal) {
         return Ok(classes);
     }
-    let (soon, spared) = (app.clock.now() + AHEAD, bin::time(app));
-    let mut after = 0;
-    loop {
-        let found = things::artifacts(&app.store, after, (BATCH, soon), spared).await?;
-        let Some(last) = found.last().map(Placed::subject_id) else { break };
+    let soon = app.clock.now() + AHEAD;
+    let mut pages = Pages::of(app, Which::Artifacts, soon);
+    while let Some(found) = pages.next().await? {
         for placed in found.iter().filter(|placed| is_there(placed)) {
             if removal(&rules::judge(&placed.thing, &policies, None, soon)).is_some() {
                 classes.insert(placed.meeting, placed.thing.course_id);
             }
         }
-        after = last;
     }
     Ok(classes)
 }

@@ -49,8 +49,13 @@ fn by(
     t.with(key, &[("date", date.into()), ("name", name.into()), ("rule", rule.into())])
 }
 
-/// What a policy says, in a few words: "365 days after the class".
+/// What a policy says, in a few words: "365 days after the class", "30 days after the class, for classes with minors".
 pub fn rule(t: &Text, policy: &Policy) -> String {
+    let rule = time(t, policy);
+    if policy.of_minors { t.with("keeping-rule-minors", &[("rule", rule.into())]) } else { rule }
+}
+
+fn time(t: &Text, policy: &Policy) -> String {
     match policy.counted_from {
         CountedFrom::Class => t.with("keeping-rule-class", &[("days", policy.days.into())]),
         CountedFrom::Term => t.with("keeping-rule-term", &[("days", policy.days.into())]),

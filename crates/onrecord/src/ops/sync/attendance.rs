@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use msgraph::{AttendanceRecord as GraphRecord, AttendanceReport};
 
-use super::super::{Result, erasure};
+use super::super::{Result, forgotten};
 use super::context::{Context, Named, Reading, Tally};
 use super::people::Faces;
 use crate::model::attendance::{AttendanceRecord, Interval, attended_seconds};
@@ -15,7 +15,10 @@ use crate::model::id::AttendanceRecordId;
 use crate::model::integration::SyncKind;
 use crate::model::retention::Kept;
 use crate::model::sync::{KindReport, SyncState};
+use crate::store::Tx;
 use crate::store::attendance::{self, Session};
+use crate::store::erasures::Known;
+use crate::store::forgotten::no_erasure;
 use crate::store::retention::things;
 
 /// Brings a meeting's attendance.
@@ -45,6 +48,8 @@ pub(super) async fn sync(
         });
     }
     let tx = ctx.app.store.write().await?;
+    no_erasure(&tx).await?;
+    forget(ctx, &tx, meeting, &mut records).await?;
     // What a retention policy removed does not come back.
     if things::is_removed(&tx, Kept::Attendance, meeting.id).await? {
         sessions.clear();
@@ -88,17 +93,11 @@ async fn record(
         return Ok(None);
     };
     let identity = person.identity.as_ref();
-    let mut object_id = identity.and_then(|who| who.id.clone()).filter(|id| !id.is_empty());
-    let mut email = person.email_address.clone().filter(|email| !email.is_empty());
-    let mut user_id = faces.find(ctx, object_id.as_deref(), email.as_deref()).await?;
-    let mut name =
+    let object_id = identity.and_then(|who| who.id.clone()).filter(|id| !id.is_empty());
+    let email = person.email_address.clone().filter(|email| !email.is_empty());
+    let user_id = faces.find(ctx, object_id.as_deref(), email.as_deref()).await?;
+    let name =
         identity.and_then(|who| who.display_name.clone()).or_else(|| email.clone()).unwrap_or_default();
-    if user_id.is_none()
-        && let Some((user, pseudonym)) =
-            erasure::erased(ctx.app, object_id.as_deref(), email.as_deref()).await?
-    {
-        (user_id, object_id, email, name) = (Some(user), None, None, pseudonym);
-    }
     let graph_id = person.id.clone().filter(|id| !id.is_empty()).or_else(|| object_id.clone());
     let record = AttendanceRecord {
         id: AttendanceRecordId(0),
@@ -116,6 +115,50 @@ async fn record(
         attended_s: attended_seconds(&intervals),
     };
     Ok(Some((record, intervals)))
+}
+
+/// Puts pseudonyms in place of people who were erased, and remembers what Microsoft calls them now.
+async fn forget(
+    ctx: &Context<'_>,
+    tx: &Tx,
+    meeting: &Meeting,
+    records: &mut [(AttendanceRecord, Vec<Interval>)],
+) -> Result<()> {
+    let identities: Vec<String> = records
+        .iter()
+        .flat_map(|(record, _)| record.entra_object_id.iter().chain(&record.email).cloned())
+        .collect();
+    let erased = forgotten::among(ctx.app, tx, identities.iter().map(String::as_str)).await?;
+    for (record, _) in records.iter_mut() {
+        let mut identities = record.entra_object_id.iter().chain(&record.email);
+        let person = identities.find_map(|word| erased.get(word.as_str()));
+        // Who came back, and has an account of their own again, is named again.
+        let Some(person) = person.filter(|who| record.user_id.is_none_or(|user| user == who.user_id)) else {
+            continue;
+        };
+        let seen = Known {
+            names: vec![record.name.clone()],
+            addresses: record.email.iter().cloned().collect(),
+            object_ids: record.entra_object_id.iter().cloned().collect(),
+        };
+        forgotten::remember(ctx.app, tx, person.user_id, &seen).await?;
+        if record.entra_object_id.as_deref() == Some(record.graph_id.as_str()) {
+            record.graph_id = forgotten::stand_in(ctx.app, &record.graph_id);
+        }
+        (record.user_id, record.entra_object_id, record.email) = (Some(person.user_id), None, None);
+        record.name.clone_from(&person.pseudonym);
+    }
+    // Who came without signing in has nothing but a name.
+    let forgotten = forgotten::Forgotten::of(ctx.app, tx, meeting.id).await?;
+    let is_nameless = |record: &AttendanceRecord| {
+        record.user_id.is_none() && record.entra_object_id.is_none() && record.email.is_none()
+    };
+    for (record, _) in records.iter_mut().filter(|(record, _)| is_nameless(record)) {
+        if let Some(pseudonym) = forgotten.name(&record.name) {
+            record.name = pseudonym;
+        }
+    }
+    Ok(())
 }
 
 /// When a person was there. Whoever has not left yet is counted until the report's end.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use msgraph::{ChatMessage as GraphMessage, EventDetail, MessageType, RecordingStatus};
 
-use super::super::{Result, erasure};
+use super::super::{Result, forgotten};
 use super::context::{Context, Reading, Tally};
 use super::people::Faces;
 use crate::model::artifact::{Artifact, ArtifactKind, Confidence, MatchBasis};
@@ -18,6 +18,7 @@ use crate::model::occasion::Occasions;
 use crate::model::retention::Kept;
 use crate::model::sync::{KindReport, SyncState};
 use crate::store::artifacts::{self, NewArtifact};
+use crate::store::forgotten::no_erasure;
 use crate::store::retention::things;
 use crate::store::{self, Tx};
 
@@ -72,6 +73,9 @@ pub(super) async fn sync(
         }
     }
     let tx = ctx.app.store.write().await?;
+    no_erasure(&tx).await?;
+    faces.remember_erased(ctx, &tx).await?;
+    forget(ctx, &tx, meeting, &mut rows).await?;
     // What a retention policy removed does not come back.
     if things::is_removed(&tx, Kept::Chat, meeting.id).await? {
         rows.clear();
@@ -121,16 +125,8 @@ async fn row(
         (Some(id), None) => faces.find(ctx, Some(id), None).await?,
         (None, None) => None,
     };
-    let mut object_id = object_id;
-    let mut user_id = user_id;
-    let mut pseudonym = None;
-    if (user_id.is_none() || before.is_some_and(|before| before.entra_object_id.is_none()))
-        && let Some((user, name)) = erasure::erased(ctx.app, object_id.as_deref(), None).await?
-    {
-        (user_id, object_id, pseudonym) = (Some(user), None, Some(name));
-    }
     let mut names = [&from.user, &from.application, &from.device].into_iter().flatten();
-    let sender = pseudonym.or_else(|| names.find_map(|who| who.display_name.clone()));
+    let sender = names.find_map(|who| who.display_name.clone());
     let body = message.body.clone().unwrap_or_default();
     let is_text = body.content_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("text"));
     let text = match (message.deleted_date_time, is_text) {
@@ -153,6 +149,27 @@ async fn row(
         deleted_at: message.deleted_date_time,
         text,
     }))
+}
+
+/// Puts pseudonyms in place of people who were erased, as senders and where others name them.
+async fn forget(ctx: &Context<'_>, tx: &Tx, meeting: &Meeting, rows: &mut [ChatMessage]) -> Result<()> {
+    let identities: Vec<String> = rows.iter().filter_map(|row| row.entra_object_id.clone()).collect();
+    let erased = forgotten::among(ctx.app, tx, identities.iter().map(String::as_str)).await?;
+    let forgotten = forgotten::Forgotten::of(ctx.app, tx, meeting.id).await?;
+    for row in rows {
+        let person = row.entra_object_id.as_deref().and_then(|id| erased.get(id));
+        if let Some(person) = person.filter(|who| row.user_id.is_none_or(|user| user == who.user_id)) {
+            (row.user_id, row.entra_object_id) = (Some(person.user_id), None);
+            row.sender.clone_from(&person.pseudonym);
+        } else if row.user_id.is_none()
+            && row.entra_object_id.is_none()
+            && let Some(pseudonym) = forgotten.name(&row.sender)
+        {
+            row.sender = pseudonym;
+        }
+        row.text = forgotten.text(&row.text);
+    }
+    Ok(())
 }
 
 async fn put(tx: &Tx, known: &HashMap<String, ChatMessage>, rows: Vec<ChatMessage>) -> Result<Tally> {

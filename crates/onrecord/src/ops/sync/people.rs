@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::super::Result;
+use super::super::{Result, forgotten};
 use super::context::Context;
 use crate::model::id::UserId;
 use crate::model::people::normal_email;
+use crate::store::erasures::Known;
 use crate::store::{self, Tx, identities};
 
 /// People found during one reading; each is looked up once.
@@ -15,6 +16,8 @@ pub(super) struct Faces {
     by_object_id: HashMap<String, Option<UserId>>,
     /// Object ids that were learnt by way of an address, to be kept.
     learnt: Vec<(UserId, String)>,
+    /// Object ids of people who were erased, found by way of an address.
+    erased: Vec<(UserId, String)>,
 }
 
 impl Faces {
@@ -68,12 +71,26 @@ impl Faces {
             self.by_object_id.insert(id.clone(), None);
             // Without the permission to read people they stay unmatched; that is no failure of the chat.
             let Ok(person) = person else { continue };
-            for address in [person.user_principal_name, person.mail].into_iter().flatten() {
-                if let Some(user) = identities::by_address(&ctx.app.store, &normal_email(&address)).await? {
+            let addresses = [person.user_principal_name, person.mail].into_iter().flatten();
+            let addresses: Vec<String> = addresses.map(|address| normal_email(&address)).collect();
+            for address in &addresses {
+                if let Some(user) = identities::by_address(&ctx.app.store, address).await? {
                     self.learn(user, id);
                     break;
                 }
             }
+            let words = addresses.iter().map(String::as_str);
+            let erased = forgotten::among(ctx.app, &ctx.app.store, words).await?;
+            self.erased.extend(erased.values().map(|person| (person.user_id, id.clone())));
+        }
+        Ok(())
+    }
+
+    /// Remembers how Microsoft names people who were erased, in the transaction of what it was learnt from.
+    pub(super) async fn remember_erased(&self, ctx: &Context<'_>, tx: &Tx) -> Result<()> {
+        for (user, object_id) in &self.erased {
+            let seen = Known { object_ids: vec![object_id.clone()], ..Known::default() };
+            forgotten::remember(ctx.app, tx, *user, &seen).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use msgraph::CallTranscript;
 
+use super::super::forgotten::Forgotten;
 use super::super::{Error, Result};
 use super::context::{Context, Named, Reading, Tally};
 use super::drive::cut;
@@ -16,6 +17,7 @@ use crate::model::sync::{KindReport, SyncCause, SyncState};
 use crate::model::transcript;
 use crate::store::artifacts::{self, NewArtifact};
 use crate::store::delta::{DeltaKey, DeltaKind};
+use crate::store::forgotten::no_erasure;
 use crate::store::{self, Tx, cues};
 
 /// A transcript with its cues as they shall be stored.
@@ -47,20 +49,17 @@ pub(super) async fn sync(
     }
     let recordings = artifacts::of_meeting(&ctx.app.store, meeting.id, ArtifactKind::Recording).await?;
     let rows = artifacts::of_meeting(&ctx.app.store, meeting.id, ArtifactKind::Transcript).await?;
-    let mut tally = Tally::default();
-    let mut texts = Vec::new();
-    // What was purged does not come back.
-    for row in rows.iter().filter(|row| row.purged_at.is_none()) {
-        let text = text(ctx, named, row, &recordings).await?;
-        match (&text, &row.archive_key) {
-            (None, _) => tally.unchanged += 1,
-            (Some(_), None) => tally.created += 1,
-            (Some(_), Some(_)) => tally.updated += 1,
+    let (tx, tally, texts) = loop {
+        let forgotten = Forgotten::of(ctx.app, &ctx.app.store, meeting.id).await?;
+        let (tally, texts) = read(ctx, named, (&rows, &recordings), &forgotten).await?;
+        let tx = ctx.app.store.write().await?;
+        no_erasure(&tx).await?;
+        // Who was erased while this was read must not be in it.
+        if texts.is_empty() || Forgotten::of(ctx.app, &tx, meeting.id).await?.is_same(&forgotten) {
+            break (tx, tally, texts);
         }
-        texts.extend(text);
-    }
+    };
     let now = ctx.now();
-    let tx = ctx.app.store.write().await?;
     for text in texts {
         let row = artifacts::lock(&tx, text.id).await?.filter(|row| row.purged_at.is_none());
         let Some(row) = row else { continue };
@@ -91,6 +90,27 @@ async fn is_told_by_delta(ctx: &Context<'_>, named: &Named, known: &[Artifact]) 
     let link = store::delta::find(&ctx.app.store, &key).await?;
     Ok(link.error.is_none()
         && link.read_at.is_some_and(|read| ctx.now() <= read + chrono::Duration::minutes(2)))
+}
+
+/// The texts that are new or lie elsewhere by now, without those whom the school has forgotten.
+async fn read(
+    ctx: &Context<'_>,
+    named: &Named,
+    (rows, recordings): (&[Artifact], &[Artifact]),
+    forgotten: &Forgotten<'_>,
+) -> Result<(Tally, Vec<Text>)> {
+    let (mut tally, mut texts) = (Tally::default(), Vec::new());
+    // What was purged does not come back.
+    for row in rows.iter().filter(|row| row.purged_at.is_none()) {
+        let text = text(ctx, named, (row, recordings), forgotten).await?;
+        match (&text, &row.archive_key) {
+            (None, _) => tally.unchanged += 1,
+            (Some(_), None) => tally.created += 1,
+            (Some(_), Some(_)) => tally.updated += 1,
+        }
+        texts.extend(text);
+    }
+    Ok((tally, texts))
 }
 
 /// Writes a transcript that Microsoft names for a meeting, without its text. True if that was news.
@@ -140,22 +160,25 @@ pub(super) async fn put(
 async fn text(
     ctx: &Context<'_>,
     named: &Named,
-    row: &Artifact,
-    recordings: &[Artifact],
+    (row, recordings): (&Artifact, &[Artifact]),
+    forgotten: &Forgotten<'_>,
 ) -> Result<Option<Text>> {
     let began = recording_of(row, recordings).and_then(|recording| recording.started_at);
     let key = format!("transcripts/{}.vtt", row.id);
     if row.archive_key.is_some() && row.shift_ms == planned_shift(row, began) && !ctx.is_forced() {
         return Ok(None);
     }
-    let vtt = if row.archive_key.is_some() && ctx.app.bucket.exists(&key).await? {
+    let is_there = row.archive_key.is_some() && ctx.app.bucket.exists(&key).await?;
+    let text = if is_there {
         String::from_utf8_lossy(&ctx.app.bucket.read(&key).await?).into_owned()
     } else {
         let id = row.graph_id.as_deref().unwrap_or_default();
-        let text = ctx.graph.transcript_text(&named.organizer, &named.online_meeting, id).await?;
-        ctx.app.bucket.put(&key, Bytes::from(text.vtt.clone())).await?;
-        text.vtt
+        ctx.graph.transcript_text(&named.organizer, &named.online_meeting, id).await?.vtt
     };
+    let vtt = forgotten.text(&text);
+    if !is_there || vtt != text {
+        ctx.app.bucket.put(&key, Bytes::from(vtt.clone())).await?;
+    }
     let said = transcript::parse(&vtt).map_err(|error| {
         Error::Corrupt(format!(
             "A transcript cannot be read: {error}. OnRecord tries again; if it stays so, tell us."

@@ -8,6 +8,7 @@ CREATE TABLE retention_policy (
     nature {text} NOT NULL,
     course_id BIGINT REFERENCES course (id),
     term {text} NOT NULL DEFAULT '',
+    of_minors BOOLEAN NOT NULL DEFAULT FALSE,
     kind {text},
     counted_from {text} NOT NULL,
     days BIGINT NOT NULL DEFAULT 0,
@@ -91,9 +92,11 @@ CREATE TABLE erasure (
 );
 CREATE UNIQUE INDEX erasure_open ON erasure (user_id) WHERE done_at IS NULL;
 CREATE TABLE erased_identity (
-    fingerprint {text} NOT NULL PRIMARY KEY,
-    user_id BIGINT NOT NULL REFERENCES "user" (id)
+    fingerprint {text} NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES "user" (id),
+    PRIMARY KEY (fingerprint, user_id)
 );
+CREATE INDEX erased_identity_by_user ON erased_identity (user_id);
 CREATE TABLE playback_reason (
     id {id},
     user_id BIGINT NOT NULL REFERENCES "user" (id),

@@ -1,17 +1,17 @@
 //! Table `retention_policy`: the written rules. One that is ended stays as a row, because what it removed names it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Read, Result, Row, Tx};
 use crate::model::id::{CourseId, RetentionPolicyId, UserId};
-use crate::model::retention::{CountedFrom, Kept, Nature, Policy};
+use crate::model::retention::Policy;
 use crate::params;
 
 pub mod runs;
 pub mod things;
 
 const COLUMNS: &str =
-    "p.id, p.name, p.nature, p.course_id, p.term, p.kind, p.counted_from, p.days, p.until_day,
+    "p.id, p.name, p.nature, p.course_id, p.term, p.of_minors, p.kind, p.counted_from, p.days, p.until_day,
      p.copy_first";
 
 fn policy(row: &Row) -> Result<Policy> {
@@ -21,6 +21,7 @@ fn policy(row: &Row) -> Result<Policy> {
         nature: row.get("nature")?,
         course_id: row.id_opt("course_id")?,
         term: row.get("term")?,
+        of_minors: row.get("of_minors")?,
         kind: row.get("kind")?,
         counted_from: row.get("counted_from")?,
         days: row.get("days")?,
@@ -29,58 +30,17 @@ fn policy(row: &Row) -> Result<Policy> {
     })
 }
 
-/// What is written of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPolicy {
-    /// What people call it.
-    pub name: String,
-    /// Whether it removes or keeps.
-    pub nature: Nature,
-    /// Only this course.
-    pub course_id: Option<CourseId>,
-    /// Only courses of this term; empty for all.
-    pub term: String,
-    /// Only this kind.
-    pub kind: Option<Kept>,
-    /// From when its days are counted.
-    pub counted_from: CountedFrom,
-    /// How many days.
-    pub days: i64,
-    /// Until when, if no days are counted.
-    pub until: Option<NaiveDate>,
-    /// Whether a verified copy must be there first.
-    pub copy_first: bool,
-}
-
-impl NewPolicy {
-    /// The same as the rules read it, under this id.
-    pub fn as_policy(&self, id: RetentionPolicyId) -> Policy {
-        Policy {
-            id,
-            name: self.name.clone(),
-            nature: self.nature,
-            course_id: self.course_id,
-            term: self.term.clone(),
-            kind: self.kind,
-            counted_from: self.counted_from,
-            days: self.days,
-            until: self.until,
-            copy_first: self.copy_first,
-        }
-    }
-}
-
-/// Writes a policy.
+/// Writes a policy; `new.id` is not read.
 pub async fn insert(
     tx: &Tx,
-    new: &NewPolicy,
+    new: &Policy,
     by: Option<UserId>,
     at: DateTime<Utc>,
 ) -> Result<RetentionPolicyId> {
     tx.insert(
         "INSERT INTO retention_policy (name, nature, course_id, term, kind, counted_from, days, until_day, copy_first,
-             created_by, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id",
+             created_by, created_at, updated_at, of_minors)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) RETURNING id",
         params![
             new.name,
             new.nature,
@@ -92,21 +52,23 @@ pub async fn insert(
             new.until,
             new.copy_first,
             by,
-            at
+            at,
+            new.of_minors
         ],
     )
     .await
 }
 
 /// Rewrites a policy that is in force. False if it is not.
-pub async fn update(tx: &Tx, id: RetentionPolicyId, new: &NewPolicy, at: DateTime<Utc>) -> Result<bool> {
+pub async fn update(tx: &Tx, new: &Policy, at: DateTime<Utc>) -> Result<bool> {
     let changed = tx
         .execute(
             "UPDATE retention_policy SET name = $2, nature = $3, course_id = $4, term = $5, kind = $6,
-                 counted_from = $7, days = $8, until_day = $9, copy_first = $10, updated_at = $11
+                 counted_from = $7, days = $8, until_day = $9, copy_first = $10, updated_at = $11,
+                 of_minors = $12
              WHERE id = $1 AND ended_at IS NULL",
             params![
-                id,
+                new.id,
                 new.name,
                 new.nature,
                 new.course_id,
@@ -116,7 +78,8 @@ pub async fn update(tx: &Tx, id: RetentionPolicyId, new: &NewPolicy, at: DateTim
                 new.days,
                 new.until,
                 new.copy_first,
-                at
+                at,
+                new.of_minors
             ],
         )
         .await?;

@@ -7,6 +7,7 @@ use crate::model::id::{ArtifactId, CourseId, MeetingId, RetentionPolicyId};
 use crate::model::retention::{Kept, Thing};
 use crate::params;
 use crate::store::media::safety_facts;
+use crate::store::minors::OF_MINORS;
 use crate::store::{Read, Result, Row, Tx, holds};
 
 /// One thing with what names it.
@@ -46,8 +47,13 @@ impl Placed {
     }
 }
 
-const CLASS: &str = "m.id AS meeting_id, m.starts_at, m.ends_at, c.title, k.id AS course_id, k.code, k.term,
-     k.ends_on AS term_ends_on";
+/// Columns of a class with its course.
+fn class() -> String {
+    format!(
+        "m.id AS meeting_id, m.starts_at, m.ends_at, c.title, k.id AS course_id, k.code, k.term,
+         k.ends_on AS term_ends_on, {OF_MINORS} AS of_minors"
+    )
+}
 
 const ARTIFACT: &str =
     "a.id, a.kind, a.item_id, a.graph_id, a.verified_at, a.damaged_at, a.source_removed_at, a.gone_at,
@@ -60,6 +66,7 @@ fn thing(row: &Row, kind: Kept) -> Result<Thing> {
         kind,
         course_id: row.id::<CourseId>("course_id")?,
         term: row.get("term")?,
+        of_minors: row.get("of_minors")?,
         term_ends_on: row.get::<Option<NaiveDate>>("term_ends_on")?,
         ended_at: row.get("ends_at")?,
         spared_until: None,
@@ -144,8 +151,9 @@ async fn placed(
     spared: TimeDelta,
 ) -> Result<Vec<Placed>> {
     let sql = format!(
-        "SELECT {ARTIFACT}, {CLASS} FROM artifact a JOIN meeting m ON m.id = a.meeting_id {OF_CLASS}
-         WHERE {which}"
+        "SELECT {ARTIFACT}, {class} FROM artifact a JOIN meeting m ON m.id = a.meeting_id {OF_CLASS}
+         WHERE {which}",
+        class = class()
     );
     db.rows(&sql, binds).await?.iter().map(|row| artifact(row, spared)).collect()
 }
@@ -163,10 +171,11 @@ pub async fn classes(
     (limit, now): (i64, DateTime<Utc>),
 ) -> Result<Vec<Placed>> {
     let sql = format!(
-        "SELECT {CLASS} FROM meeting m {OF_CLASS}
+        "SELECT {class} FROM meeting m {OF_CLASS}
          WHERE m.id > $1 AND m.ends_at < $3 AND EXISTS (SELECT 1 FROM {} x WHERE x.meeting_id = m.id)
          ORDER BY m.id LIMIT $2",
-        table(kind)
+        table(kind),
+        class = class()
     );
     let rows = db.rows(&sql, params![after, limit, now]).await?;
     rows.iter().map(|row| rows_of_class(row, kind)).collect()
@@ -177,16 +186,17 @@ pub async fn lock_class(tx: &Tx, kind: Kept, meeting: MeetingId) -> Result<Optio
     let lock = format!("SELECT id FROM meeting WHERE id = $1{}", tx.for_update());
     tx.row(&lock, params![meeting]).await?;
     let sql = format!(
-        "SELECT {CLASS} FROM meeting m {OF_CLASS}
+        "SELECT {class} FROM meeting m {OF_CLASS}
          WHERE m.id = $1 AND EXISTS (SELECT 1 FROM {} x WHERE x.meeting_id = m.id)",
-        table(kind)
+        table(kind),
+        class = class()
     );
     tx.row(&sql, params![meeting]).await?.map(|row| rows_of_class(&row, kind)).transpose()
 }
 
 /// What the rules ask of a kind of data of a class, whether or not there is any.
 pub async fn of_class(db: &impl Read, kind: Kept, meeting: MeetingId) -> Result<Option<Thing>> {
-    let sql = format!("SELECT {CLASS} FROM meeting m {OF_CLASS} WHERE m.id = $1");
+    let sql = format!("SELECT {} FROM meeting m {OF_CLASS} WHERE m.id = $1", class());
     db.row(&sql, params![meeting]).await?.map(|row| thing(&row, kind)).transpose()
 }
 

@@ -32,29 +32,8 @@ const MOST_VIEWERS: i64 = 10_000;
 #[serde(default, deny_unknown_fields)]
 pub struct ExportQuery {
     format: String,
-    who: String,
-    action: String,
-    subject: String,
-    recording: String,
-    class: String,
-    course: String,
-    from: String,
-    to: String,
-}
-
-impl ExportQuery {
-    fn asked(&self) -> Asked {
-        Asked {
-            who: searched(&self.who),
-            action: searched(&self.action),
-            subject: searched(&self.subject),
-            recording: searched(&self.recording),
-            class: searched(&self.class),
-            course: searched(&self.course),
-            from: searched(&self.from),
-            to: searched(&self.to),
-        }
-    }
+    #[serde(flatten)]
+    what: Asked,
 }
 
 /// The audit as a file, newest entry first, however long it is.
@@ -79,7 +58,7 @@ pub async fn export(
     SignedIn(viewer): SignedIn,
     QueryOf(query): QueryOf<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    let asked = query.asked();
+    let asked = query.what.cleaned(searched);
     let form = match query.format.as_str() {
         "" => Form::Csv,
         word => Form::parse(word).ok_or_else(|| Error::invalid("format", "Write csv or jsonl."))?,

@@ -17,7 +17,6 @@ use crate::model::words::Word;
 use crate::ops::actor::Actor;
 use crate::ops::retention::{self as ops, Report};
 use crate::ops::{self as all, Error, FieldError};
-use crate::store::retention::NewPolicy;
 use crate::store::retention::runs::Item;
 use crate::web::auth::SignedIn;
 use crate::web::error::{ApiError, Problem};
@@ -34,6 +33,8 @@ pub struct RetentionPolicy {
     course_id: Option<i64>,
     /// Only courses of this term; empty for all.
     term: String,
+    /// Only classes with minors: of a course that is marked so, or in which somebody is.
+    of_minors: bool,
     /// Only `recording`, `transcript`, `file`, `attendance` or `chat`; null for everything.
     kind: Option<String>,
     /// `class`, `term` (its last day) or `date`.
@@ -53,6 +54,7 @@ impl From<Policy> for RetentionPolicy {
             nature: policy.nature.to_string(),
             course_id: policy.course_id.map(|course| course.0),
             term: policy.term,
+            of_minors: policy.of_minors,
             kind: policy.kind.map(|kind| kind.to_string()),
             counted_from: policy.counted_from.to_string(),
             days: policy.days,
@@ -74,6 +76,8 @@ pub struct PolicyBody {
     pub course_id: Option<i64>,
     /// Only courses of this term.
     pub term: String,
+    /// Only classes with minors: of a course that is marked so, or in which somebody is.
+    pub of_minors: bool,
     /// Only `recording`, `transcript`, `file`, `attendance` or `chat`.
     pub kind: Option<String>,
     /// `class` (default), `term` or `date`.
@@ -87,8 +91,8 @@ pub struct PolicyBody {
 }
 
 impl PolicyBody {
-    /// The policy in the words of the rules; names every word that is none.
-    pub fn read(self) -> all::Result<NewPolicy> {
+    /// The policy in the words of the rules, without an id; names every word that is none.
+    pub fn read(self) -> all::Result<Policy> {
         let mut errors = Vec::new();
         let nature = word("nature", self.nature, Nature::Removal, &mut errors);
         let counted_from = word("counted_from", self.counted_from, CountedFrom::Class, &mut errors);
@@ -103,11 +107,13 @@ impl PolicyBody {
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
-        Ok(NewPolicy {
+        Ok(Policy {
+            id: RetentionPolicyId(0),
             name: self.name,
             nature,
             course_id: self.course_id.map(CourseId),
             term: self.term,
+            of_minors: self.of_minors,
             kind,
             counted_from,
             days: self.days,

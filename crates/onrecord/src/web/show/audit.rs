@@ -35,58 +35,23 @@ const PAGE: i64 = listing::PAGE;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Asked {
-    who: String,
-    action: String,
-    subject: String,
-    recording: String,
-    class: String,
-    course: String,
-    from: String,
-    to: String,
+    #[serde(flatten)]
+    what: audit::Asked,
     cursor: String,
     limit: String,
 }
 
 impl Asked {
-    /// What is asked for, in the words that page, API and command line share.
-    fn asked(&self) -> audit::Asked {
-        let clean = listing::searched;
-        audit::Asked {
-            who: clean(&self.who),
-            action: clean(&self.action),
-            subject: clean(&self.subject),
-            recording: clean(&self.recording),
-            class: clean(&self.class),
-            course: clean(&self.course),
-            from: clean(&self.from),
-            to: clean(&self.to),
-        }
-    }
-
     async fn filter(&self, app: &App) -> Result<Filter, Error> {
         let before =
             number::<i64>("cursor", &self.cursor, "Write the number of an entry.")?.map(AuditEntryId);
-        Ok(Filter { before, ..self.asked().filter(app).await? })
-    }
-
-    /// What narrows, by name.
-    fn fields(&self) -> [(&'static str, &str); 8] {
-        [
-            ("who", &self.who),
-            ("action", &self.action),
-            ("subject", &self.subject),
-            ("recording", &self.recording),
-            ("class", &self.class),
-            ("course", &self.course),
-            ("from", &self.from),
-            ("to", &self.to),
-        ]
+        Ok(Filter { before, ..self.what.cleaned(listing::searched).filter(app).await? })
     }
 
     /// The same narrowing at another address, with one more field.
     fn address(&self, path: &str, (name, value): (&str, &str)) -> String {
         let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
-        for (name, value) in self.fields().iter().filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in self.what.fields().iter().filter(|(_, value)| !value.is_empty()) {
             address.append_pair(name, value);
         }
         address.append_pair(name, value).finish()
@@ -94,7 +59,7 @@ impl Asked {
 
     /// What the form does not ask for and carries along.
     fn carried(&self) -> Vec<(&'static str, String)> {
-        let carried = [("recording", &self.recording), ("class", &self.class)];
+        let carried = [("recording", &self.what.recording), ("class", &self.what.class)];
         let set = carried.into_iter().filter(|(_, value)| !value.is_empty());
         set.map(|(name, value)| (name, value.clone())).collect()
     }
@@ -154,9 +119,9 @@ async fn only(
     when: &When,
     t: &'static Text,
 ) -> Result<Option<(String, String)>, Error> {
-    let subject = match (asked.recording.is_empty(), asked.class.is_empty()) {
-        (false, _) => format!("recording:{}", asked.recording),
-        (true, false) => format!("meeting:{}", asked.class),
+    let subject = match (asked.what.recording.is_empty(), asked.what.class.is_empty()) {
+        (false, _) => format!("recording:{}", asked.what.recording),
+        (true, false) => format!("meeting:{}", asked.what.class),
         (true, true) => return Ok(None),
     };
     let names = names(&app.store, &[&subject]).await?;
@@ -174,17 +139,17 @@ fn form_name(form: Form) -> &'static str {
 }
 
 fn filters(t: &'static Text, asked: &Asked, actions: &[String]) -> Vec<Field> {
-    let mut choices = vec![Choice::new("", t.get("audit-everything"), &asked.action)];
-    choices.extend(actions.iter().map(|action| Choice::new(action, in_words(t, action), &asked.action)));
+    let mut choices = vec![Choice::new("", t.get("audit-everything"), &asked.what.action)];
+    choices.extend(actions.iter().map(|action| Choice::new(action, in_words(t, action), &asked.what.action)));
     choices[1..].sort_by(|a, b| a.words.cmp(&b.words));
-    choices.insert(1, Choice::new(audit::VISITS, t.get("audit-visits"), &asked.action));
+    choices.insert(1, Choice::new(audit::VISITS, t.get("audit-visits"), &asked.what.action));
     vec![
         Field::new("action", t.get("column-what"), FieldKind::Select(choices)),
-        Field::new("subject", t.get("column-subject"), FieldKind::Search).value(&asked.subject),
-        Field::new("course", t.get("audit-course"), FieldKind::Search).value(&asked.course),
-        Field::new("who", t.get("audit-who"), FieldKind::Search).value(&asked.who),
-        Field::new("from", t.get("audit-from"), FieldKind::Date).value(&asked.from),
-        Field::new("to", t.get("audit-to"), FieldKind::Date).value(&asked.to),
+        Field::new("subject", t.get("column-subject"), FieldKind::Search).value(&asked.what.subject),
+        Field::new("course", t.get("audit-course"), FieldKind::Search).value(&asked.what.course),
+        Field::new("who", t.get("audit-who"), FieldKind::Search).value(&asked.what.who),
+        Field::new("from", t.get("audit-from"), FieldKind::Date).value(&asked.what.from),
+        Field::new("to", t.get("audit-to"), FieldKind::Date).value(&asked.what.to),
     ]
 }
 

@@ -11,14 +11,15 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::account::fault;
+use super::class_choice::{self, Wider};
 use crate::app::App;
 use crate::model::access::{Act, Viewer};
 use crate::model::exception::{ExceptionState, Office, Ruling};
-use crate::model::id::{CourseId, ExceptionId, MeetingId};
+use crate::model::id::{CourseId, ExceptionId};
 use crate::model::words::Word as _;
 use crate::ops::courses::{self, SeenCourse};
 use crate::ops::{Error, FieldError, Result as Done, exceptions as ops};
-use crate::store::exceptions::{self, Ahead, Class, Listed};
+use crate::store::exceptions::{Ahead, Listed};
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::PageError;
 use crate::web::form::FormOf;
@@ -26,18 +27,15 @@ use crate::web::input::{PathId, PathIds, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Place, html};
 use crate::web::pages::exceptions::{ExceptionRow, Exceptions};
-use crate::web::parts::{Choice, Crumb, Empty, Field, FieldKind, Mark, Pager};
+use crate::web::parts::{Crumb, Empty, Field, FieldKind, Mark, Pager};
 use crate::web::text::Text;
 use crate::web::when::When;
 
 /// Exceptions on one page.
 pub(super) const PAGE: i64 = 50;
 
-/// Classes to choose from.
-const CLASSES: i64 = 100;
-
 /// The choice of a span instead of one class.
-const SPAN: &str = "span";
+const SPAN: Wider = ("span", "exception-all");
 
 /// Where the page begins, and which class it is asked from.
 #[derive(Debug, Default, Deserialize)]
@@ -81,7 +79,7 @@ async fn render(
     let next = listing::page(&mut found, PAGE, |row| row.exception.id.0);
     let home = format!("/courses/{course}/exceptions");
     let fields = if seen.may(&reader.viewer, Act::Exempt) {
-        let ahead = exceptions::classes_ahead(&app.store, course, now, CLASSES).await?;
+        let ahead = class_choice::ahead(app, course).await?;
         Some(fields(t, (&ahead, now), (typed, errors)))
     } else {
         None
@@ -186,7 +184,7 @@ fn office_words(t: &'static Text, office: Office) -> &'static str {
 
 fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
     if let Some(class) = &line.class {
-        return class_words(t, now, class);
+        return class_choice::words(t, now, class);
     }
     let when = When::new(t, Tz::UTC, now);
     let (from, until) = (line.exception.starts_at, line.exception.end());
@@ -196,24 +194,13 @@ fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
     )
 }
 
-fn class_words(t: &'static Text, now: DateTime<Utc>, class: &Class) -> String {
-    let when = When::new(t, class.time_zone.parse().unwrap_or(Tz::UTC), now);
-    format!("{}, {}", class.title, when.day_time(class.starts_at).words)
-}
-
 fn fields(
     t: &'static Text,
     (ahead, now): (&[Ahead], DateTime<Utc>),
     (typed, errors): (&Typed, &[FieldError]),
 ) -> Vec<Field> {
-    let scope = if typed.scope.is_empty() { SPAN } else { &typed.scope };
-    let classes =
-        ahead.iter().map(|one| Choice::new(one.id.to_string(), class_words(t, now, &one.class), scope));
-    let mut scopes = vec![Choice::new(SPAN, t.get("exception-all"), scope)];
-    scopes.extend(classes);
     vec![
-        Field::new("scope", t.get("exception-about"), FieldKind::Select(scopes))
-            .error(fault(errors, "meeting_id")),
+        class_choice::field(t, (ahead, now), SPAN, (&typed.scope, errors)),
         Field::new("reason", t.get("reason"), FieldKind::Text)
             .value(typed.reason.clone())
             .hint(t.get("exception-reason-hint"))
@@ -237,7 +224,7 @@ pub async fn ask(
     FormOf(typed): FormOf<Typed>,
 ) -> Result<Response, PageError> {
     courses::seen(&app, &reader.viewer, course, Act::Exempt).await?;
-    let ahead = exceptions::classes_ahead(&app.store, course, app.clock.now(), CLASSES).await?;
+    let ahead = class_choice::ahead(&app, course).await?;
     let asked = match read(&typed, &ahead) {
         Ok(wanted) => ops::ask(&app, &reader.viewer, course, &wanted).await.map(|_| ()),
         Err(error) => Err(error),
@@ -254,10 +241,7 @@ pub async fn ask(
 
 /// What was typed. Days are those of the zone of the class, or of the course's next class.
 fn read(typed: &Typed, ahead: &[Ahead]) -> Done<ops::Wanted> {
-    let meeting = match typed.scope.as_str() {
-        "" | SPAN => None,
-        number => Some(MeetingId(number.parse().unwrap_or_default())),
-    };
+    let meeting = class_choice::chosen(&typed.scope, SPAN);
     let chosen = ahead.iter().find(|one| Some(one.id) == meeting).or(ahead.first());
     let zone = chosen.and_then(|one| one.class.time_zone.parse().ok()).unwrap_or(Tz::UTC);
     let mut errors = Vec::new();

@@ -122,6 +122,9 @@ pub(super) fn note(t: &'static Text, alert: &Alert, when: &When) -> Option<Note>
         AlertKind::ConfirmRecording => {
             Note::new(Some(Mark::Waiting), t.get("live-confirm")).line(t.get("live-confirm-text"))
         }
+        AlertKind::NotOff => Note::new(Some(Mark::Missing), t.get("live-not-off"))
+            .line(alert.detail.clone())
+            .fix(t.get("live-not-off-fix")),
         AlertKind::NotChecked => Note::new(Some(Mark::Waiting), t.get("live-not-checked"))
             .line(t.get("live-not-checked-text"))
             .line(alert.detail.clone())
@@ -139,7 +142,9 @@ pub(super) fn notes(sight: Sight<'_>, alerts: &[Alert]) -> Vec<Note> {
         };
         return silent.then(told).into_iter().collect();
     }
-    alerts.iter().filter_map(|alert| note(sight.t, alert, &sight.when)).collect()
+    // The note about the exception says it there.
+    let elsewhere = |alert: &&Alert| alert.kind != AlertKind::NotOff;
+    alerts.iter().filter(elsewhere).filter_map(|alert| note(sight.t, alert, &sight.when)).collect()
 }
 
 /// The question to whoever teaches, while it is open or their "no" stands.

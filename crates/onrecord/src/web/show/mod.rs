@@ -6,6 +6,7 @@ pub mod audit;
 pub mod by_hand;
 pub mod cancel;
 pub mod cases;
+mod class_choice;
 pub mod class_lines;
 mod class_tabs;
 mod class_words;

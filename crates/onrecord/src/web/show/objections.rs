@@ -11,14 +11,14 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::account::fault;
+use super::class_choice::{self, Wider};
 use super::retention::{may_change, tabs};
 use crate::app::App;
 use crate::model::access::{Act, GlobalAct};
-use crate::model::id::{CourseId, ExceptionId, Id as _, MeetingId, ObjectionId};
+use crate::model::id::{CourseId, ExceptionId, Id as _, ObjectionId};
 use crate::model::objection::{CaseState, Objection, Outcome};
 use crate::model::words::Word as _;
 use crate::ops::{Error, FieldError, Result as Done, courses, objections as ops, rights};
-use crate::store::exceptions;
 use crate::store::objections::Listed;
 use crate::store::users;
 use crate::web::auth::{Reader, SignedIn};
@@ -34,11 +34,8 @@ use crate::web::when::When;
 /// One's own objections that are shown.
 const OWN: i64 = 100;
 
-/// Classes to choose from.
-const CLASSES: i64 = 100;
-
 /// The choice of the whole course.
-const COURSE: &str = "course";
+const COURSE: Wider = ("course", "objection-all");
 
 /// From which class it is asked.
 #[derive(Debug, Default, Deserialize)]
@@ -75,14 +72,7 @@ async fn render(
     let seen = courses::seen(app, &reader.viewer, course, Act::Object).await?;
     let t = reader.text();
     let now = app.clock.now();
-    let ahead = exceptions::classes_ahead(&app.store, course, now, CLASSES).await?;
-    let scope = if typed.scope.is_empty() { COURSE } else { &typed.scope };
-    let mut scopes = vec![Choice::new(COURSE, t.get("objection-all"), scope)];
-    scopes.extend(ahead.iter().map(|one| {
-        let when = When::new(t, one.class.time_zone.parse().unwrap_or(Tz::UTC), now);
-        let words = format!("{}, {}", one.class.title, when.day_time(one.class.starts_at).words);
-        Choice::new(one.id.to_string(), words, scope)
-    }));
+    let ahead = class_choice::ahead(app, course).await?;
     let own = ops::own(app, &reader.viewer, OWN).await?;
     let view = Objecting {
         page: reader.page(t.get("objection-title"), Place::Courses),
@@ -92,8 +82,7 @@ async fn render(
         }],
         action: format!("/courses/{course}/objection"),
         fields: vec![
-            Field::new("scope", t.get("exception-about"), FieldKind::Select(scopes))
-                .error(fault(errors, "meeting_id")),
+            class_choice::field(t, (&ahead, now), COURSE, (&typed.scope, errors)),
             Field::new("reason", t.get("reason"), FieldKind::Area)
                 .value(typed.reason.clone())
                 .hint(t.get("objection-reason-hint"))
@@ -162,10 +151,7 @@ pub async fn raise(
     PathId(course): PathId<CourseId>,
     FormOf(typed): FormOf<Typed>,
 ) -> Result<Response, PageError> {
-    let meeting = match typed.scope.as_str() {
-        "" | COURSE => None,
-        number => Some(MeetingId(number.parse().unwrap_or_default())),
-    };
+    let meeting = class_choice::chosen(&typed.scope, COURSE);
     match ops::raise(&app, &reader.viewer, (course, meeting), &typed.reason).await {
         Ok(_) => Ok(Redirect::to(&format!("/courses/{course}/objection")).into_response()),
         Err(Error::Invalid(errors)) => {

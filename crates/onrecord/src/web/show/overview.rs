@@ -148,6 +148,7 @@ async fn exempted(sight: Sight<'_>) -> Result<Option<Note>> {
         Note::new(Some(Mark::Waiting), t.get("exempted-not-yet"))
             .line(one.reason.clone())
             .line(meeting.auto_recording_detail.clone())
+            .fix(t.get("live-not-off-fix"))
     };
     Ok(Some(note.link(Link::new(href, t.get("exceptions-title")))))
 }

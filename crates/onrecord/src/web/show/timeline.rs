@@ -109,6 +109,7 @@ fn told(sight: Sight<'_>, told: &ToldOfClass) -> Vec<Step> {
     let shown = |alert: &Alert| {
         let what = match alert.kind {
             AlertKind::NotEnabled => t.get("step-alert-not-enabled"),
+            AlertKind::NotOff => t.get("step-alert-not-off"),
             AlertKind::NotChecked => t.get("step-alert-not-checked"),
             AlertKind::NotRecording => t.get("step-alert-not-recording"),
             AlertKind::ConfirmRecording => t.get("step-alert-confirm"),

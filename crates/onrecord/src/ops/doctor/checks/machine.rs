@@ -1,15 +1,19 @@
 //! What OnRecord itself needs: a database and an archive that can be written, somebody who works on the queue, a mail server
 //! that takes its letters, and an address that Microsoft can reach.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::super::Look;
 use super::super::site::{MailWay, Site};
 use crate::model::finding::Trouble;
 use crate::model::finding_code::Code;
+use crate::store::backup::LastBackup;
 
 /// A job that waits so long past its time has nobody who works on it.
 const IDLE: TimeDelta = TimeDelta::minutes(10);
+
+/// A database is backed up daily; a day may be missed.
+const BACKED_UP_WITHIN: TimeDelta = TimeDelta::days(2);
 
 pub(super) fn database(site: &Site) -> Option<Look> {
     Some(match &site.machine.database {
@@ -51,6 +55,32 @@ pub(super) fn copies(site: &Site) -> Option<Look> {
         Trouble::warning(Code::ArchiveDamaged, message, fix)
     };
     Some(Err(trouble.consequence("A damaged copy is never served: until there is a good one, these recordings come from Microsoft or cannot be watched.").command("onrecord archive --verify")))
+}
+
+pub(super) fn backup(site: &Site) -> Option<Look> {
+    let last = site.rows.last_backup?;
+    let day = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+    let long_ago = |at: DateTime<Utc>| site.now - at > BACKED_UP_WITHIN;
+    let command = "onrecord backup /srv/backup/";
+    match last {
+        LastBackup { at: Some(at), .. } if long_ago(at) => Some(Err(Trouble::warning(
+            Code::BackupOld,
+            format!("The last backup of the database that came to its end is of {}.", day(at)),
+            "Look at what cron says of `onrecord backup`, and at the free space where it writes; then run it by hand.",
+        )
+        .consequence("What was entered since then is lost with this machine's disk.")
+        .command(command))),
+        LastBackup { at: Some(at), .. } => Some(Ok(format!("Backed up at {}", day(at)))),
+        LastBackup { at: None, since: Some(since) } if long_ago(since) => Some(Err(Trouble::warning(
+            Code::BackupMissing,
+            "No backup of the database was ever made.",
+            "Run `onrecord backup` daily from cron, into a folder on another machine; keep the secret key and the archive safe besides (docs/backup.md).",
+        )
+        .consequence("Courses, classes and the audit are lost with this machine's disk.")
+        .command(command))),
+        // Too new to be missed.
+        LastBackup { at: None, .. } => None,
+    }
 }
 
 pub(super) fn worker(site: &Site) -> Option<Look> {

@@ -50,6 +50,7 @@ pub(super) const OF_THE_SITE: &[SiteCheck] = &[
     site("database", "database", machine::database),
     site("archive", "archive", machine::archive),
     site("archive_copies", "archive", machine::copies),
+    site("backup", "database", machine::backup),
     site("worker", "worker", machine::worker),
     site("mail", "mail", machine::mail),
     site("connection", "integration", sign_in::connection),

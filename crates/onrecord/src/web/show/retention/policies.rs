@@ -54,6 +54,7 @@ pub struct Typed {
     nature: String,
     course_id: String,
     term: String,
+    whose: String,
     kind: String,
     counted_from: String,
     days: String,
@@ -62,6 +63,9 @@ pub struct Typed {
     step: String,
 }
 
+/// The choice of classes with minors.
+const MINORS: &str = "minors";
+
 impl Typed {
     fn of(policy: &Policy) -> Self {
         Self {
@@ -69,6 +73,7 @@ impl Typed {
             nature: policy.nature.to_string(),
             course_id: policy.course_id.map(|course| course.to_string()).unwrap_or_default(),
             term: policy.term.clone(),
+            whose: if policy.of_minors { MINORS } else { "" }.to_owned(),
             kind: policy.kind.map(|kind| kind.to_string()).unwrap_or_default(),
             counted_from: policy.counted_from.to_string(),
             days: policy.days.to_string(),
@@ -84,6 +89,7 @@ impl Typed {
             nature: Some(self.nature.clone()),
             course_id: self.course_id.parse().ok(),
             term: self.term.clone(),
+            of_minors: self.whose == MINORS,
             kind: Some(self.kind.clone()),
             counted_from: Some(self.counted_from.clone()),
             // What is no number is no number of days, which is said so.
@@ -269,7 +275,10 @@ fn row(t: &'static Text, policy: &Policy, course: Option<&String>) -> PolicyRow 
     if !policy.term.is_empty() {
         about.push(policy.term.clone());
     }
-    if policy.course_id.is_none() && policy.term.is_empty() {
+    if policy.of_minors {
+        about.push(t.get("retention-of-minors").to_owned());
+    }
+    if policy.course_id.is_none() && policy.term.is_empty() && !policy.of_minors {
         about.push(t.get("retention-all-courses").to_owned());
     }
     PolicyRow {
@@ -310,6 +319,8 @@ fn fields(
     of_term.extend(terms.iter().map(|term| Choice::new(term, term, &typed.term)));
     let mut of_course = any("retention-all-courses", &typed.course_id);
     of_course.extend(courses.iter().map(|(id, words)| Choice::new(id, words, &typed.course_id)));
+    let mut whose = any("retention-all-classes", &typed.whose);
+    whose.push(Choice::new(MINORS, t.get("retention-of-minors"), &typed.whose));
     let counted = [
         (CountedFrom::Class, "retention-from-class"),
         (CountedFrom::Term, "retention-from-term"),
@@ -327,6 +338,7 @@ fn fields(
         select("kind", "retention-kind", kinds),
         select("course_id", "retention-course", of_course),
         select("term", "ledger-term", of_term),
+        select("whose", "retention-whose", whose).hint(t.get("retention-whose-hint")),
         select("counted_from", "retention-counted", counted.into()),
         Field::new("days", t.get("retention-days"), FieldKind::Number)
             .value(typed.days.clone())
