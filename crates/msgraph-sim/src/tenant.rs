@@ -259,6 +259,8 @@ pub(crate) struct Switches {
     /// 409 or 400.
     pub(crate) duplicate_transaction_status: u16,
     pub(crate) duplicate_transaction_names_event: bool,
+    /// Tokens name this tenant instead of the one that was asked.
+    pub(crate) token_tenant_id: Option<String>,
     pub(crate) join_links: LinkHost,
     pub(crate) join_link_form: LinkForm,
     /// Seconds until `onlineMeeting.joinUrl` shows up in the event.
@@ -349,6 +351,7 @@ impl Default for Switches {
         Self {
             duplicate_transaction_status: 409,
             duplicate_transaction_names_event: false,
+            token_tenant_id: None,
             join_links: LinkHost::Local,
             join_link_form: LinkForm::Classic,
             late_join_url_s: 0,
