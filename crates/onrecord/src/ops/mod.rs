@@ -34,6 +34,7 @@ pub mod licence;
 pub mod mail;
 pub mod media;
 pub mod minors;
+pub mod missing;
 pub mod monitor;
 pub mod news;
 pub mod notice;
