@@ -55,6 +55,7 @@ pub mod roster_file;
 pub mod schedule;
 pub mod set_up;
 pub mod sign_in;
+pub mod slot_faults;
 pub mod storage;
 pub mod subscriptions;
 pub mod sync;
