@@ -227,7 +227,9 @@ impl Serialize for Items {
 impl<'de> Deserialize<'de> for Items {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut items = Self::default();
-        BTreeMap::<String, Item>::deserialize(deserializer)?.into_values().for_each(|item| items.put(item));
+        for item in BTreeMap::<String, Item>::deserialize(deserializer)?.into_values() {
+            items.put(item);
+        }
         Ok(items)
     }
 }

@@ -86,8 +86,9 @@ impl Serialize for Events {
 impl<'de> Deserialize<'de> for Events {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut events = Self::default();
-        let saved = BTreeMap::<String, Event>::deserialize(deserializer)?;
-        saved.into_values().for_each(|event| events.insert(event));
+        for event in BTreeMap::<String, Event>::deserialize(deserializer)?.into_values() {
+            events.insert(event);
+        }
         Ok(events)
     }
 }
@@ -211,8 +212,9 @@ impl Serialize for Meetings {
 impl<'de> Deserialize<'de> for Meetings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut meetings = Self::default();
-        let saved = BTreeMap::<String, Meeting>::deserialize(deserializer)?;
-        saved.into_values().for_each(|meeting| meetings.insert(meeting));
+        for meeting in BTreeMap::<String, Meeting>::deserialize(deserializer)?.into_values() {
+            meetings.insert(meeting);
+        }
         Ok(meetings)
     }
 }

@@ -242,7 +242,9 @@ impl World {
     /// Gives every licensed person a drive, as soon as they are known.
     pub(crate) fn provision_drives(&mut self) {
         let owners: Vec<String> = self.tenant.users.iter().map(|user| user.id.clone()).collect();
-        owners.iter().for_each(|owner| self.provision_drive(owner));
+        for owner in owners {
+            self.provision_drive(&owner);
+        }
     }
 
     /// Gives one person a drive, if there is none.

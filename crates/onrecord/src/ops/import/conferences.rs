@@ -34,11 +34,11 @@ fn read(line: &mut Line<'_>) -> Option<ConferenceRow> {
     let (id, course) = (line.required("id"), line.required("course_id"));
     let title = line.required("title");
     if title.as_ref().is_some_and(|title| title.chars().count() > LONGEST_TITLE) {
-        line.fault("title", say_with("op-title-long", &[("most", LONGEST_TITLE.into())]));
+        line.fault("title", &say_with("op-title-long", &[("most", LONGEST_TITLE.into())]));
     }
     let time_zone = line.required("time_zone");
     if let Some(Err(fault)) = time_zone.as_deref().map(schedule::zone) {
-        line.fault("time_zone", fault_text(&fault));
+        line.fault("time_zone", &fault_text(&fault));
     }
     let published = yes_or_no(line, "published");
     let disables_recording = yes_or_no(line, "enable_recording") == Some(false);
@@ -59,7 +59,7 @@ fn yes_or_no(line: &mut Line<'_>, column: &str) -> Option<bool> {
         "true" | "yes" | "1" => Some(true),
         "false" | "no" | "0" => Some(false),
         _ => {
-            line.fault(column, say_with("op-import-true-false", &[("what", quoted(&text))]));
+            line.fault(column, &say_with("op-import-true-false", &[("what", quoted(&text))]));
             None
         }
     }

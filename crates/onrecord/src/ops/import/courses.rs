@@ -33,7 +33,7 @@ fn read(line: &mut Line<'_>) -> Option<CourseRow> {
     if let (Cell::Given(Some(first)), Cell::Given(Some(last))) = (&starts_on, &ends_on)
         && last < first
     {
-        line.fault("ends_on", say("op-last-before-first"));
+        line.fault("ends_on", &say("op-last-before-first"));
     }
     Some(CourseRow {
         id: id?,

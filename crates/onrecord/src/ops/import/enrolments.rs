@@ -37,7 +37,7 @@ fn read(line: &mut Line<'_>) -> Option<EnrolmentRow> {
     let role = line.required("role").and_then(|text| {
         let role = CourseRole::parse(&text.to_lowercase());
         if role.is_none() {
-            line.fault("role", say_with("op-import-part", &[("what", quoted(&text))]));
+            line.fault("role", &say_with("op-import-part", &[("what", quoted(&text))]));
         }
         role
     });

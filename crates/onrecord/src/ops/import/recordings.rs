@@ -50,7 +50,7 @@ fn read(line: &mut Line<'_>) -> Option<RecordingRow> {
     let duration_ms = duration(line);
     let recorded_at = line.text("recorded_at");
     if recorded_at.as_deref().is_some_and(|text| moment(text, Tz::UTC).is_none()) {
-        line.fault("recorded_at", say("op-import-moment"));
+        line.fault("recorded_at", &say("op-import-moment"));
     }
     Some(RecordingRow {
         id: id?,
@@ -68,7 +68,7 @@ fn duration(line: &mut Line<'_>) -> Option<i64> {
     let text = line.field("duration_minutes").filter(|text| !text.is_empty())?;
     let minutes = text.parse::<f64>().ok().filter(|minutes| (0.0..=LONGEST_MINUTES).contains(minutes));
     if minutes.is_none() {
-        line.fault("duration_minutes", say_with("op-import-minutes", &[("what", quoted(text))]));
+        line.fault("duration_minutes", &say_with("op-import-minutes", &[("what", quoted(text))]));
     }
     // The system this replaces wrote 0 where it did not know.
     minutes.filter(|minutes| *minutes > 0.0).map(|minutes| (minutes * 60_000.0).round() as i64)

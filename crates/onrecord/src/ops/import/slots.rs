@@ -41,7 +41,7 @@ fn read(line: &mut Line<'_>) -> Option<SlotRow> {
     let join_url = link(line);
     let organizer = line.text("organizer").map(|email| normal_email(&email));
     if organizer.as_deref().is_some_and(|email| !is_email(email)) {
-        line.fault("organizer", say("op-import-organizer"));
+        line.fault("organizer", &say("op-import-organizer"));
     }
     let text = SlotText { id: None, date: date?, start_time: start_time?, end_time: end_time? };
     Some(SlotRow {
@@ -61,7 +61,7 @@ fn link(line: &mut Line<'_>) -> Option<String> {
         && (text.starts_with("https://") || text.starts_with("http://127.0.0.1"))
         && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !is_link {
-        line.fault("join_url", say("op-import-link"));
+        line.fault("join_url", &say("op-import-link"));
     }
     Some(text.to_owned())
 }

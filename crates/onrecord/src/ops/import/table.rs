@@ -224,8 +224,8 @@ impl<'a> Line<'a> {
         Some(())
     }
 
-    pub(super) fn fault(&mut self, column: &str, text: String) {
-        self.faults.push(about(column, &text));
+    pub(super) fn fault(&mut self, column: &str, text: &str) {
+        self.faults.push(about(column, text));
     }
 
     /// The field, trimmed; `None` if the file has no such column.
@@ -239,7 +239,7 @@ impl<'a> Line<'a> {
     pub(super) fn text(&mut self, column: &str) -> Option<String> {
         let text = self.field(column).filter(|text| !text.is_empty())?;
         if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-            self.fault(column, say_with("op-one-line", &[("most", LONGEST.into())]));
+            self.fault(column, &say_with("op-one-line", &[("most", LONGEST.into())]));
             return None;
         }
         Some(text.to_owned())
@@ -250,7 +250,7 @@ impl<'a> Line<'a> {
         let text = self.field(column)?.replace("\r\n", "\n").replace('\r', "\n");
         let is_odd = |c: char| c.is_control() && c != '\n' && c != '\t';
         if text.chars().count() > LONGEST_PROSE || text.chars().any(is_odd) {
-            self.fault(column, say_with("op-import-prose", &[("most", LONGEST_PROSE.into())]));
+            self.fault(column, &say_with("op-import-prose", &[("most", LONGEST_PROSE.into())]));
             return None;
         }
         Some(text)
@@ -259,7 +259,7 @@ impl<'a> Line<'a> {
     /// The field, in which something must stand.
     pub(super) fn required(&mut self, column: &str) -> Option<String> {
         if self.field(column).is_none_or(str::is_empty) {
-            self.fault(column, say("op-import-required"));
+            self.fault(column, &say("op-import-required"));
             return None;
         }
         self.text(column)
@@ -281,7 +281,7 @@ impl<'a> Line<'a> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         let date = date.filter(|date| is_plausible(*date));
         if date.is_none() {
-            self.fault(column, say_with("op-import-date", &[("what", quoted(text))]));
+            self.fault(column, &say_with("op-import-date", &[("what", quoted(text))]));
         }
         Cell::Given(date)
     }
@@ -291,7 +291,7 @@ impl<'a> Line<'a> {
         let text = self.field(column).filter(|text| !text.is_empty())?;
         let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
         if number.is_none() {
-            self.fault(column, say_with("op-import-number", &[("what", quoted(text))]));
+            self.fault(column, &say_with("op-import-number", &[("what", quoted(text))]));
         }
         number
     }

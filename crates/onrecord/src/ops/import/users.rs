@@ -32,18 +32,18 @@ fn read(line: &mut Line<'_>) -> Option<UserRow> {
     let id = line.required("id");
     let email = line.required("email").map(|email| normal_email(&email));
     if let Some(email) = email.as_deref().filter(|email| !is_email(email)) {
-        line.fault("email", say_with("op-import-address", &[("what", quoted(email))]));
+        line.fault("email", &say_with("op-import-address", &[("what", quoted(email))]));
     }
     let role = line.text("role").and_then(|text| {
         let role = GlobalRole::parse(&text.to_lowercase());
         if role.is_none() {
-            line.fault("role", say_with("op-import-role", &[("what", quoted(&text))]));
+            line.fault("role", &say_with("op-import-role", &[("what", quoted(&text))]));
         }
         role
     });
     let entra_object_id = line.text("entra_object_id").map(|id| id.to_lowercase());
     if entra_object_id.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
-        line.fault("entra_object_id", say("op-import-object-id"));
+        line.fault("entra_object_id", &say("op-import-object-id"));
     }
     let language = line.text("language");
     let is_tag = |tag: &str| {
@@ -53,7 +53,7 @@ fn read(line: &mut Line<'_>) -> Option<UserRow> {
                 .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
     };
     if language.as_deref().is_some_and(|tag| !is_tag(tag)) {
-        line.fault("language", say("op-import-language"));
+        line.fault("language", &say("op-import-language"));
     }
     Some(UserRow {
         id: id?,
