@@ -223,14 +223,20 @@ fn issued_at(world: &World, claims: Option<&str>, now: DateTime<Utc>) -> DateTim
     }
 }
 
+/// The tenant that tokens name.
+fn tenant_in_token(world: &World) -> &str {
+    let tenant = &world.tenant;
+    tenant.switches.token_tenant_id.as_deref().unwrap_or(&tenant.tenant_id)
+}
+
 fn issue(world: &World, at: DateTime<Utc>) -> String {
     let (tenant, now) = (&world.tenant, at.timestamp());
     let mut claims = json!({
         "aud": GRAPH,
-        "iss": format!("https://sts.windows.net/{}/", tenant.tenant_id),
+        "iss": format!("https://sts.windows.net/{}/", tenant_in_token(world)),
         "iat": now, "nbf": now, "exp": now + tenant.token_lifetime_s,
         "app_displayname": "OnRecord", "appid": tenant.client_id, "appidacr": "1", "idtyp": "app",
-        "tid": tenant.tenant_id, "ver": "1.0",
+        "tid": tenant_in_token(world), "ver": "1.0",
     });
     if let Some(roles) = roles_in_token(world, at) {
         claims["roles"] = json!(roles);
@@ -296,8 +302,7 @@ pub(crate) fn roles_of(world: &World, call: &Call) -> Result<Vec<String>, Refusa
             format!("Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", error=\"insufficient_claims\", claims=\"{encoded}\""),
         ));
     }
-    if claims["tid"] != world.tenant.tenant_id.as_str() || claims["appid"] != world.tenant.client_id.as_str()
-    {
+    if claims["tid"] != tenant_in_token(world) || claims["appid"] != world.tenant.client_id.as_str() {
         return Err(refuse("Access token validation failure. Invalid audience."));
     }
     let granted = match world.tenant.roles_take_effect {

@@ -64,7 +64,7 @@ impl World {
             self.attach_meeting(&mut event, &draft.origin, now);
         }
         self.announce_event(&event.owner, &id, "created");
-        self.events.insert(id.clone(), event);
+        self.events.insert(event);
         self.touch();
         id
     }
@@ -85,7 +85,7 @@ impl World {
         let inner = written.replace("</body>", "").replace("</html>", "");
         body["content"] = format!("{inner}{block}</body></html>").into();
         body["contentType"] = "html".into();
-        self.meetings.insert(meeting.id.clone(), meeting);
+        self.meetings.insert(meeting);
     }
 
     /// A meeting that no calendar knows yet.
@@ -197,7 +197,7 @@ impl World {
             }
         }
         self.announce_event(&event.owner, event_id, "updated");
-        self.events.insert(event.id.clone(), event);
+        self.events.insert(event);
         self.touch();
     }
 

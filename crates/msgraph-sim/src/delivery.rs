@@ -60,22 +60,36 @@ enum Health {
     Bad,
 }
 
-/// What endpoints did in the last ten minutes: when, and whether it was slow.
+/// What endpoints did in the last ten minutes.
 #[derive(Debug, Default)]
-struct Record(HashMap<String, VecDeque<(DateTime<Utc>, bool)>>);
+struct Record(HashMap<String, Answers>);
+
+/// When an endpoint answered and whether it was slow, with how many were.
+#[derive(Debug, Default)]
+struct Answers {
+    seen: VecDeque<(DateTime<Utc>, bool)>,
+    slow: usize,
+}
 
 impl Record {
     fn note(&mut self, url: &str, now: DateTime<Utc>, slow: bool) {
-        self.0.entry(url.to_owned()).or_default().push_back((now, slow));
+        let answers = self.0.entry(url.to_owned()).or_default();
+        answers.seen.push_back((now, slow));
+        answers.slow += usize::from(slow);
     }
 
     fn health(&mut self, url: &str, now: DateTime<Utc>) -> Health {
         let Some(answers) = self.0.get_mut(url) else { return Health::Good };
-        answers.retain(|(at, _)| *at + HEALTH_WINDOW > now);
-        let slow = answers.iter().filter(|(_, slow)| *slow).count();
-        if answers.len() < HEALTH_AT_LEAST || slow * 10 <= answers.len() {
+        while let Some((at, slow)) = answers.seen.front().copied()
+            && at + HEALTH_WINDOW <= now
+        {
+            answers.seen.pop_front();
+            answers.slow -= usize::from(slow);
+        }
+        let (seen, slow) = (answers.seen.len(), answers.slow);
+        if seen < HEALTH_AT_LEAST || slow * 10 <= seen {
             Health::Good
-        } else if slow * 100 <= answers.len() * 15 {
+        } else if slow * 100 <= seen * 15 {
             Health::Slow
         } else {
             Health::Bad

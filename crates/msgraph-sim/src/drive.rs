@@ -1,12 +1,13 @@
 //! A person's OneDrive: items by id, their history for delta, the bin, and the quota.
 //! Rules of storage only; how Graph words them is in `routes/drive*.rs`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use base64::Engine as _;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::items::{BIN, Items};
 use crate::media::{Content, Measure};
 use crate::random::Random;
 use crate::tenant::Quota;
@@ -16,7 +17,7 @@ pub(crate) struct Drive {
     pub(crate) id: String,
     pub(crate) owner: String,
     pub(crate) root: String,
-    pub(crate) items: BTreeMap<String, Item>,
+    pub(crate) items: Items,
     /// Delta tokens older than this are refused with 410.
     pub(crate) horizon: u64,
     pub(crate) created_at: DateTime<Utc>,
@@ -79,7 +80,7 @@ impl Drive {
             id,
             owner: owner.to_owned(),
             root: root.clone(),
-            items: BTreeMap::new(),
+            items: Items::default(),
             horizon: 0,
             created_at: at,
         };
@@ -90,7 +91,7 @@ impl Drive {
         folder.special = Some("recordings".to_owned());
         folder.sequence = sequence;
         for item in [root_item, folder] {
-            drive.items.insert(item.id.clone(), item);
+            drive.items.put(item);
         }
         drive
     }
@@ -101,25 +102,15 @@ impl Drive {
         self.items.get(id).filter(|item| item.deleted.is_none())
     }
 
+    /// What lies in a folder, by name without case.
     pub(crate) fn children(&self, parent: &str) -> Vec<&Item> {
-        let mut found: Vec<&Item> = self
-            .items
-            .values()
-            .filter(|item| item.deleted.is_none() && item.parent.as_deref() == Some(parent))
-            .collect();
-        found.sort_by_cached_key(|item| item.name.to_lowercase());
-        found
+        self.items.inside(parent).filter_map(|id| self.items.get(id)).collect()
     }
 
     /// The child of this name; names compare without case.
     pub(crate) fn child(&self, parent: &str, name: &str) -> Option<&Item> {
-        let lower = name.to_lowercase();
-        self.items.values().find(|item| {
-            item.deleted.is_none()
-                && item.parent.as_deref() == Some(parent)
-                && (item.name.eq_ignore_ascii_case(name)
-                    || (!name.is_ascii() && item.name.to_lowercase() == lower))
-        })
+        let id = self.items.named(parent, name).next()?;
+        self.items.get(id)
     }
 
     /// Walks names from `start`.
@@ -128,7 +119,7 @@ impl Drive {
     }
 
     pub(crate) fn special(&self, alias: &str) -> Option<&Item> {
-        self.items.values().find(|item| item.deleted.is_none() && item.special.as_deref() == Some(alias))
+        self.items.special(alias)
     }
 
     /// `/drives/{id}/root:/Recordings` of the folder an item lies in.
@@ -153,7 +144,7 @@ impl Drive {
             item.name = self.free_name(&parent, &item.name, &item.id);
         }
         item.sequence = sequence;
-        self.items.insert(item.id.clone(), item);
+        self.items.put(item);
     }
 
     /// `name`, or `name 1` and so on when it is taken.
@@ -163,18 +154,19 @@ impl Drive {
 
     /// The same, where these names will be taken too.
     pub(crate) fn free_name_beside(&self, parent: &str, name: &str, id: &str, awaited: &[&str]) -> String {
-        let is_other =
-            |item: &&Item| item.deleted.is_none() && item.id != id && item.parent.as_deref() == Some(parent);
-        let others = self.items.values().filter(is_other).map(|item| item.name.as_str());
-        let names: HashSet<String> = others.chain(awaited.iter().copied()).map(str::to_lowercase).collect();
-        let taken = |name: &str| names.contains(&name.to_lowercase());
+        let awaited: HashSet<String> = awaited.iter().map(|name| name.to_lowercase()).collect();
+        let taken = |name: &str| {
+            awaited.contains(&name.to_lowercase()) || self.items.named(parent, name).any(|other| other != id)
+        };
         if !taken(name) {
             return name.to_owned();
         }
         let (stem, ending) = name
             .rsplit_once('.')
             .map_or((name, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
-        (1..u32::MAX)
+        let is_inside = self.item(id).is_some_and(|own| own.parent.as_deref() == Some(parent));
+        let lowest = if is_inside { 1 } else { self.items.lowest_free(parent, &format!("{stem} 1{ending}")) };
+        (lowest..u32::MAX)
             .map(|number| format!("{stem} {number}{ending}"))
             .find(|name| !taken(name))
             .expect("a folder holds fewer names than there are numbers")
@@ -187,16 +179,11 @@ impl Drive {
         }
         let mut doomed = vec![id.to_owned()];
         while let Some(next) = doomed.pop() {
-            doomed.extend(
-                self.items
-                    .values()
-                    .filter(|item| item.parent.as_deref() == Some(&next) && item.deleted.is_none())
-                    .map(|item| item.id.clone()),
-            );
-            if let Some(item) = self.items.get_mut(&next) {
+            doomed.extend(self.items.inside(&next).map(str::to_owned));
+            self.items.change(&next, |item| {
                 item.deleted = Some(at);
                 item.sequence = sequence;
-            }
+            });
         }
         true
     }
@@ -204,43 +191,36 @@ impl Drive {
     /// Bins what has expired and empties the bin after 93 days; says whether anything changed.
     pub(crate) fn expire(&mut self, now: DateTime<Utc>, sequence: &mut u64) -> bool {
         let mut changed = false;
-        for item in self.items.values_mut() {
-            if item.deleted.is_none() && item.expires_at.is_some_and(|expiry| expiry <= now) {
-                *sequence += 1;
-                item.deleted = item.expires_at.take();
-                item.sequence = *sequence;
-                changed = true;
-            }
-            if let Some(deleted) = item.deleted
-                && !item.purged
-                && deleted + TimeDelta::days(93) <= now
-            {
-                item.purged = true;
-            }
+        for id in self.items.ending(now) {
+            changed |= self.items.change(&id, |item| end(item, now, sequence)).unwrap_or_default();
         }
         changed
     }
 
     pub(crate) fn used(&self) -> u64 {
-        self.sum(|item| !item.purged)
+        self.items.used()
     }
 
     pub(crate) fn binned(&self) -> u64 {
-        self.sum(|item| item.deleted.is_some() && !item.purged)
-    }
-
-    fn sum(&self, wanted: impl Fn(&Item) -> bool) -> u64 {
-        self.items
-            .values()
-            .filter(|item| wanted(item))
-            .filter_map(|item| Some(item.file.as_ref()?.measure.size))
-            .sum()
+        self.items.binned()
     }
 
     /// Bytes left under this quota.
     pub(crate) fn remaining(&self, quota: &Quota) -> u64 {
         quota.total.saturating_sub(quota.used.unwrap_or_else(|| self.used()))
     }
+}
+
+/// Lets an item's end come: into the bin when it expires, out of it after its days. Says whether it went into the bin.
+fn end(item: &mut Item, now: DateTime<Utc>, sequence: &mut u64) -> bool {
+    let expires = item.deleted.is_none() && item.expires_at.is_some_and(|expiry| expiry <= now);
+    if expires {
+        *sequence += 1;
+        item.deleted = item.expires_at.take();
+        item.sequence = *sequence;
+    }
+    item.purged |= item.deleted.is_some_and(|deleted| deleted + BIN <= now);
+    expires
 }
 
 impl Item {

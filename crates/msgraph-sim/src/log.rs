@@ -62,8 +62,9 @@ impl RequestLog {
 
     /// What `GET /sim/requests` shows; `since` leaves out what was seen.
     pub(crate) fn shown(&self, since: u64) -> Value {
-        let requests: Vec<&LoggedRequest> =
-            self.kept.iter().filter(|request| request.number > since).collect();
+        let forgotten = self.total - self.kept.len() as u64;
+        let seen = usize::try_from(since.saturating_sub(forgotten)).unwrap_or(usize::MAX);
+        let requests: Vec<&LoggedRequest> = self.kept.iter().skip(seen).collect();
         json!({ "total": self.total, "unknown": self.unknown, "counts": self.counts, "statuses": self.statuses, "requests": requests })
     }
 }

@@ -27,7 +27,14 @@ const MAILBOX_AT_ONCE: usize = 4;
 /// Units of files a minute in a tenant of at most 1,000 licences.
 const FILE_UNITS: u32 = 1_250;
 
-type Counts = HashMap<String, VecDeque<(i64, u32)>>;
+type Counts = HashMap<String, Window>;
+
+/// The requests of a window, with what they come to.
+#[derive(Debug, Default)]
+struct Window {
+    seen: VecDeque<(i64, u32)>,
+    used: u32,
+}
 
 /// What was asked lately.
 #[derive(Debug, Clone, Default)]
@@ -91,14 +98,17 @@ impl Meter {
 
 /// Adds a request to its window; returns what is used and in how many milliseconds the oldest leaves.
 fn count(counts: &mut Counts, limit: &Limit, now_ms: i64) -> (u32, i64) {
-    let seen = counts.entry(limit.key.clone()).or_default();
-    while seen.front().is_some_and(|(at, _)| *at <= now_ms - limit.window_ms) {
-        seen.pop_front();
+    let window = counts.entry(limit.key.clone()).or_default();
+    while let Some((at, units)) = window.seen.front().copied()
+        && at <= now_ms - limit.window_ms
+    {
+        window.seen.pop_front();
+        window.used -= units;
     }
-    seen.push_back((now_ms, limit.units));
-    let used = seen.iter().map(|(_, units)| units).sum();
-    let oldest = seen.front().map_or(now_ms, |(at, _)| *at);
-    (used, oldest + limit.window_ms - now_ms)
+    window.seen.push_back((now_ms, limit.units));
+    window.used += limit.units;
+    let oldest = window.seen.front().map_or(now_ms, |(at, _)| *at);
+    (window.used, oldest + limit.window_ms - now_ms)
 }
 
 fn refusal(limit: &Limit, free_in_ms: i64) -> Refusal {

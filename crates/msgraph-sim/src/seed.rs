@@ -60,7 +60,7 @@ pub(crate) fn user(world: &mut World, wanted: &SeedUser) -> Result<String, Strin
             return Err(format!("kind: '{other}' is none of service, teacher, student"));
         }
     };
-    let known = world.tenant.users.iter().position(|user| user.is_called(&wanted.email));
+    let known = world.tenant.users.position(&wanted.email);
     let id = match (&wanted.id, known) {
         (Some(id), _) => id.clone(),
         (None, Some(index)) => world.tenant.users[index].id.clone(),
@@ -79,10 +79,10 @@ pub(crate) fn user(world: &mut World, wanted: &SeedUser) -> Result<String, Strin
         ..User::default()
     };
     match known {
-        Some(index) => world.tenant.users[index] = fresh,
+        Some(index) => world.tenant.users.replace(index, fresh),
         None => world.tenant.users.push(fresh),
     }
-    world.provision_drives();
+    world.provision_drive(&id);
     world.touch();
     Ok(id)
 }
@@ -169,9 +169,11 @@ fn rename_recordings(world: &mut World) {
     let name = world.tenant.switches.recordings_folder.clone();
     let sequence = world.next_sequence();
     for drive in world.drives.values_mut() {
-        for item in drive.items.values_mut().filter(|item| item.special.as_deref() == Some("recordings")) {
-            item.name.clone_from(&name);
-            item.sequence = sequence;
+        if let Some(id) = drive.special("recordings").map(|folder| folder.id.clone()) {
+            drive.items.change(&id, |folder| {
+                folder.name.clone_from(&name);
+                folder.sequence = sequence;
+            });
         }
     }
 }

@@ -285,8 +285,8 @@ impl Simulator {
     /// Somebody changes one meeting option; names the meeting by id or join link. False if unknown.
     pub fn change_meeting(&self, meeting: &str, name: &str, value: Value) -> bool {
         let mut world = self.shared.world();
-        let by_link = world.meeting_by_link(meeting).map(|found| found.id.clone());
-        let id = if world.meetings.contains_key(meeting) { Some(meeting.to_owned()) } else { by_link };
+        let named = world.meetings.get(meeting).or_else(|| world.meeting_by_link(meeting));
+        let id = named.map(|found| found.id.clone());
         let Some(found) = id.and_then(|id| world.meetings.get_mut(&id)) else {
             return false;
         };

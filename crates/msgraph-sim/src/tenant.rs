@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::people::People;
+
 /// Every application permission the simulator knows, all granted by default.
 pub(crate) const ALL_ROLES: [&str; 17] = [
     "Application.Read.All",
@@ -74,7 +76,7 @@ pub(crate) struct Tenant {
     pub(crate) meeting_policy: MeetingPolicy,
     /// Quota of every drive that has none of its own.
     pub(crate) quota: Quota,
-    pub(crate) users: Vec<User>,
+    pub(crate) users: People,
     pub(crate) switches: Switches,
 }
 
@@ -257,6 +259,8 @@ pub(crate) struct Switches {
     /// 409 or 400.
     pub(crate) duplicate_transaction_status: u16,
     pub(crate) duplicate_transaction_names_event: bool,
+    /// Tokens name this tenant instead of the one that was asked.
+    pub(crate) token_tenant_id: Option<String>,
     pub(crate) join_links: LinkHost,
     pub(crate) join_link_form: LinkForm,
     /// Seconds until `onlineMeeting.joinUrl` shows up in the event.
@@ -347,6 +351,7 @@ impl Default for Switches {
         Self {
             duplicate_transaction_status: 409,
             duplicate_transaction_names_event: false,
+            token_tenant_id: None,
             join_links: LinkHost::Local,
             join_link_form: LinkForm::Classic,
             late_join_url_s: 0,
@@ -379,7 +384,7 @@ impl Default for Switches {
 impl Tenant {
     /// Finds a person by object id, sign-in name or address.
     pub(crate) fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.is_called(name))
+        self.users.get(self.users.position(name)?)
     }
 
     /// The healthy tenant every scenario begins with.
@@ -489,7 +494,7 @@ impl Tenant {
     }
 
     fn patch_user(&mut self, name: &str, given: Value, new_id: &str) -> Result<(), String> {
-        let known = self.users.iter().position(|user| user.is_called(name));
+        let known = self.users.position(name);
         if given.is_null() {
             if let Some(index) = known {
                 self.users.remove(index);
@@ -509,7 +514,7 @@ impl Tenant {
         merge(&mut value, given);
         let user: User = serde_json::from_value(value).map_err(|error| format!("users.{name}: {error}"))?;
         match known {
-            Some(index) => self.users[index] = user,
+            Some(index) => self.users.replace(index, user),
             None => self.users.push(user),
         }
         Ok(())

@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 use crate::blobs::Blobs;
 use crate::drive::{Drive, Item};
 use crate::media::Content;
+use crate::meetings::{Events, Meetings};
+use crate::pending::Pendings;
 use crate::random::Random;
 use crate::script::Live;
 use crate::subscription::{Subscription, Topic};
@@ -23,13 +25,13 @@ pub(crate) struct World {
     pub(crate) signing_key: String,
     /// Grows with every change; delta tokens are positions in it.
     pub(crate) sequence: u64,
-    pub(crate) events: BTreeMap<String, Event>,
-    pub(crate) meetings: BTreeMap<String, Meeting>,
+    pub(crate) events: Events,
+    pub(crate) meetings: Meetings,
     pub(crate) chats: BTreeMap<String, Chat>,
     pub(crate) drives: BTreeMap<String, Drive>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) copies: BTreeMap<String, String>,
-    pub(crate) pending: Vec<Pending>,
+    pub(crate) pending: Pendings,
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     pub(crate) mails: Vec<Value>,
     /// The permissions before the last change, and when that was.
@@ -185,13 +187,7 @@ pub(crate) struct Upload {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// Something that lands when the clock reaches `due`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Pending {
-    pub(crate) due: DateTime<Utc>,
-    pub(crate) arrival: Arrival,
-}
-
+/// Something that lands when its time has come.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Arrival {
@@ -221,13 +217,13 @@ impl World {
             random,
             signing_key,
             sequence: 0,
-            events: BTreeMap::new(),
-            meetings: BTreeMap::new(),
+            events: Events::default(),
+            meetings: Meetings::default(),
             chats: BTreeMap::new(),
             drives: BTreeMap::new(),
             uploads: BTreeMap::new(),
             copies: BTreeMap::new(),
-            pending: Vec::new(),
+            pending: Pendings::default(),
             subscriptions: BTreeMap::new(),
             mails: Vec::new(),
             roles_before: None,
@@ -247,14 +243,19 @@ impl World {
     pub(crate) fn provision_drives(&mut self) {
         let owners: Vec<String> = self.tenant.users.iter().map(|user| user.id.clone()).collect();
         for owner in owners {
-            let id = crate::drive::drive_id(&owner);
-            if !self.drives.contains_key(&id) {
-                let epoch = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-                let folder = self.tenant.switches.recordings_folder.clone();
-                let sequence = self.next_sequence();
-                let drive = Drive::new(&owner, &folder, sequence, epoch);
-                self.drives.insert(id, drive);
-            }
+            self.provision_drive(&owner);
+        }
+    }
+
+    /// Gives one person a drive, if there is none.
+    pub(crate) fn provision_drive(&mut self, owner: &str) {
+        let id = crate::drive::drive_id(owner);
+        if !self.drives.contains_key(&id) {
+            let epoch = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+            let folder = self.tenant.switches.recordings_folder.clone();
+            let sequence = self.next_sequence();
+            let drive = Drive::new(owner, &folder, sequence, epoch);
+            self.drives.insert(id, drive);
         }
     }
 
@@ -274,26 +275,21 @@ impl World {
         if due <= now {
             self.land(arrival);
         } else {
-            self.pending.push(Pending { due, arrival });
+            self.pending.add(due, arrival);
             self.touch();
         }
     }
 
     /// Lands all that is due, in the order of its time.
     pub(crate) fn settle(&mut self, now: DateTime<Utc>) {
-        if self.pending.iter().any(|pending| pending.due <= now) {
-            let (mut due, later): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut self.pending).into_iter().partition(|pending| pending.due <= now);
-            self.pending = later;
-            due.sort_by_key(|pending| pending.due);
-            for pending in due {
-                self.land(pending.arrival);
-            }
+        while let Some(arrival) = self.pending.take(now) {
+            self.land(arrival);
         }
         let minute = now.timestamp() / 60;
         if minute != self.expiry_minute {
             self.expiry_minute = minute;
             self.expire_recordings(now);
+            self.subscriptions.retain(|_, subscription| subscription.expires_at > now);
         }
     }
 
@@ -309,16 +305,12 @@ impl World {
             Arrival::Recording { meeting_id, mut recording } => {
                 recording.sequence = sequence;
                 self.announce_artifact(Topic::Recordings, &meeting_id, &recording.id);
-                if let Some(meeting) = self.meetings.get_mut(&meeting_id) {
-                    meeting.recordings.push(*recording);
-                }
+                self.meetings.keep_recording(&meeting_id, *recording);
             }
             Arrival::Transcript { meeting_id, mut transcript } => {
                 transcript.sequence = sequence;
                 self.announce_artifact(Topic::Transcripts, &meeting_id, &transcript.id);
-                if let Some(meeting) = self.meetings.get_mut(&meeting_id) {
-                    meeting.transcripts.push(*transcript);
-                }
+                self.meetings.keep_transcript(&meeting_id, *transcript);
             }
             Arrival::Report { meeting_id, report } => {
                 if let Some(meeting) = self.meetings.get_mut(&meeting_id) {
@@ -382,8 +374,7 @@ impl World {
 
     /// Finds a meeting by its join link as stored, or by the thread its link names.
     pub(crate) fn meeting_by_link(&self, link: &str) -> Option<&Meeting> {
-        let exact = self.meetings.values().find(|meeting| meeting.join_url == link);
-        exact.or_else(|| {
+        self.meetings.of_link(link).or_else(|| {
             let decoded = crate::http::decode(link).to_lowercase();
             self.meetings.values().find(|meeting| {
                 decoded.contains(&meeting.thread_id.to_lowercase())

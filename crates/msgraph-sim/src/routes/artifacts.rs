@@ -108,12 +108,13 @@ pub(crate) fn all(world: &mut World, call: &Call, user: &User, (function, rest):
     };
     let (from, to) = (bound("startDateTime")?, bound("endDateTime")?);
     let after = if rest.is_empty() { 0 } else { position(world, call)? };
-    let mut found: Vec<(u64, Value)> = world
-        .meetings
-        .values()
-        .filter(|meeting| {
-            meeting.organizer == user.id && meeting.calendar_backed && !meeting.expired(call.now)
-        })
+    let meetings: Vec<&Meeting> = match after {
+        0 => world.meetings.of_organizer(&user.id).collect(),
+        _ => world.meetings.reached_after(after).filter(|meeting| meeting.organizer == user.id).collect(),
+    };
+    let mut found: Vec<(u64, Value)> = meetings
+        .into_iter()
+        .filter(|meeting| meeting.calendar_backed && !meeting.expired(call.now))
         .flat_map(|meeting| exported(world, call, (meeting, kind), after))
         .filter(|(_, shown)| {
             let at = shown["createdDateTime"].as_str().and_then(zones::moment);

@@ -87,8 +87,8 @@ pub(crate) fn all_of_user(world: &World, call: &Call, user: &str) -> Answer {
 fn find<'w>(world: &'w World, thread: &str) -> Result<&'w Meeting, Refusal> {
     world
         .meetings
-        .values()
-        .find(|meeting| meeting.thread_id == thread)
+        .of_thread(thread)
+        .filter(|meeting| meeting.thread_id == thread)
         .ok_or_else(|| Refusal::missing("NotFound", "The specified chat was not found."))
 }
 

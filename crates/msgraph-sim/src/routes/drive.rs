@@ -133,24 +133,45 @@ pub(crate) fn shared(world: &World, call: &Call, token: &str, rest: &[&str]) -> 
         })
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or_else(|| Refusal::bad("invalidRequest", "The sharing token is malformed."))?;
-    let wanted = decode(url.split('?').next().unwrap_or_default()).to_lowercase();
-    let found = world.drives.values().find_map(|drive| {
-        let item = drive.items.values().find(|item| {
-            item.deleted.is_none()
-                && (decode(&web_url(world, drive, item)).to_lowercase() == wanted
-                    || item
-                        .links
-                        .iter()
-                        .any(|link| link["link"]["webUrl"].as_str().is_some_and(|link| link == url)))
-        })?;
-        Some((drive, item))
-    });
+    let found = by_address(world, &url).or_else(|| by_link(world, &url));
     let (drive, item) = found.ok_or_else(Refusal::item_missing)?;
     match (&call.method, rest) {
         (&Method::GET, []) => Ok(Reply::ok(select(call, show(world, call, drive, item)))),
         (&Method::GET, ["content"]) => content(world, call, drive, item),
         _ => Err(unknown(call)),
     }
+}
+
+/// The item at an address as `web_url` writes it; case and escapes do not count.
+fn by_address<'w>(world: &'w World, url: &str) -> Option<(&'w Drive, &'w Item)> {
+    let address = url.split('?').next().unwrap_or_default();
+    let below = address.get(..SHARE_HOST.len()).filter(|host| host.eq_ignore_ascii_case(SHARE_HOST));
+    let names: Vec<String> = address[below?.len()..].split('/').map(decode).collect();
+    let [empty, personal, person, documents, names @ ..] = names.as_slice() else {
+        return None;
+    };
+    if !empty.is_empty()
+        || !personal.eq_ignore_ascii_case("personal")
+        || !documents.eq_ignore_ascii_case("documents")
+    {
+        return None;
+    }
+    let owners = world.tenant.users.iter().filter(|user| is_folder_of(&user.email, person));
+    owners.filter_map(|owner| world.drives.get(&drive_id(&owner.id))).find_map(|drive| {
+        let item = drive.walk(&drive.root, names)?;
+        Some((drive, item))
+    })
+}
+
+/// The item that a link was made for.
+fn by_link<'w>(world: &'w World, url: &str) -> Option<(&'w Drive, &'w Item)> {
+    world.drives.values().find_map(|drive| {
+        let item = drive.items.values().find(|item| {
+            let made = item.links.iter().any(|link| link["link"]["webUrl"] == url);
+            item.deleted.is_none() && made
+        })?;
+        Some((drive, item))
+    })
 }
 
 pub(crate) fn find<'w>(world: &'w World, id: &str) -> Result<&'w Drive, Refusal> {
@@ -289,8 +310,19 @@ fn identity(world: &World, user: &str) -> Value {
 
 fn personal_site(world: &World, drive: &Drive) -> String {
     let name = world.tenant.user(&drive.owner).map_or(drive.owner.as_str(), |user| user.email.as_str());
-    let folder: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let folder: String = name.chars().map(plain).collect();
     format!("{SHARE_HOST}/personal/{folder}")
+}
+
+/// The letter that stands for this one in the name of a personal site.
+fn plain(letter: char) -> char {
+    if letter.is_ascii_alphanumeric() { letter } else { '_' }
+}
+
+/// Whether a personal site of this name is that of the person with this address.
+fn is_folder_of(email: &str, folder: &str) -> bool {
+    let letters = email.chars().map(|letter| plain(letter).to_ascii_lowercase());
+    letters.eq(folder.chars().map(|letter| letter.to_ascii_lowercase()))
 }
 
 /// The address of a file in a browser: what chats and sharing tokens use.
@@ -346,7 +378,7 @@ pub(crate) fn show(world: &World, call: &Call, drive: &Drive, item: &Item) -> Va
         shown["futureFacet"] = json!({ "unknown": true });
     }
     match &item.file {
-        None => shown["folder"] = json!({ "childCount": drive.children(&item.id).len() }),
+        None => shown["folder"] = json!({ "childCount": drive.items.weight(&item.id).0 }),
         Some(file) => {
             show_file(world, call, file, &mut shown);
             shown["@microsoft.graph.downloadUrl"] = download_url(world, call, drive, item).into();
@@ -378,11 +410,6 @@ fn show_file(world: &World, call: &Call, file: &File, shown: &mut Value) {
 fn size_of(drive: &Drive, item: &Item) -> u64 {
     match &item.file {
         Some(file) => file.measure.size,
-        None => drive
-            .children(&item.id)
-            .iter()
-            .filter_map(|child| child.file.as_ref())
-            .map(|file| file.measure.size)
-            .sum(),
+        None => drive.items.weight(&item.id).1,
     }
 }

@@ -113,13 +113,11 @@ pub(crate) fn gone(call: &Call, drive: &Drive) -> Refusal {
 
 /// Changed items in order, with the parents of each, as delta always sends them.
 fn changes<'d>(world: &World, call: &Call, drive: &'d Drive, position: Position) -> Vec<&'d Item> {
-    let mut changed: Vec<&Item> = drive
+    let changed: Vec<&Item> = drive
         .items
-        .values()
-        .filter(|item| item.sequence > position.since && item.sequence <= position.until)
+        .changed(position.since, position.until)
         .filter(|item| position.since > 0 || item.deleted.is_none())
         .collect();
-    changed.sort_by_key(|item| item.sequence);
     let mut result: Vec<&Item> = Vec::new();
     if !call.prefers("deltaExcludeParent") && call.header("deltaexcludeparent").is_none() {
         let listed: BTreeSet<&str> = changed.iter().map(|item| item.id.as_str()).collect();

@@ -181,9 +181,7 @@ fn purge(world: &mut World, call: &Call, drive: &str, target: &Target) -> Answer
     let drive = writable(world, call, drive)?;
     let id = item(drive, target)?.id.clone();
     drive.delete(&id, call.now, sequence);
-    if let Some(item) = drive.items.get_mut(&id) {
-        item.purged = true;
-    }
+    drive.items.change(&id, |item| item.purged = true);
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -252,7 +250,7 @@ fn create_link(world: &mut World, call: &Call, drive: &str, target: &Target) -> 
     let sequence = world.next_sequence();
     let drive = writable(world, call, drive)?;
     let id = item(drive, target)?.id.clone();
-    let item = drive.items.get_mut(&id).ok_or_else(Refusal::item_missing)?;
+    let item = drive.item(&id).ok_or_else(Refusal::item_missing)?;
     let known = item
         .links
         .iter()
@@ -266,9 +264,11 @@ fn create_link(world: &mut World, call: &Call, drive: &str, target: &Target) -> 
         "expirationDateTime": body["expirationDateTime"],
         "link": { "type": kind, "scope": scope, "webUrl": format!("https://contoso-my.sharepoint.com/:{letter}:/g/personal/{code}"), "preventsDownload": false },
     });
-    item.links.push(link.clone());
-    item.version += 1;
-    item.sequence = sequence;
+    drive.items.change(&id, |item| {
+        item.links.push(link.clone());
+        item.version += 1;
+        item.sequence = sequence;
+    });
     Ok(Reply::created(link))
 }
 

@@ -1,7 +1,6 @@
 //! Calendar events of a mailbox.
 //! Doc: api-reference/v1.0/api/user-post-events, event-update, event-cancel, event-delete, user-list-calendarview.
 
-use chrono::Datelike as _;
 use chrono_tz::Tz;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -82,13 +81,7 @@ pub(crate) fn admitted(world: &World, call: &Call, owner: &User, any_of: &[&str]
 
 /// Refuses a meeting beyond what one user may make in a month.
 fn within_limit(world: &World, call: &Call, owner: &User) -> Result<(), Refusal> {
-    let month = |at: chrono::DateTime<chrono::Utc>| (at.year(), at.month());
-    let made = world
-        .meetings
-        .values()
-        .filter(|meeting| meeting.organizer == owner.id && month(meeting.created_at) == month(call.now))
-        .count();
-    if made < world.tenant.monthly_meeting_limit {
+    if world.meetings.made_in_month(&owner.id, call.now) < world.tenant.monthly_meeting_limit {
         return Ok(());
     }
     let text = "The number of meetings this user may create in a month is reached.";
@@ -114,10 +107,7 @@ fn create(world: &mut World, call: &Call, owner: &User) -> Answer {
     let mut props = call.object()?;
     let transaction_id = props.remove("transactionId").and_then(|id| id.as_str().map(str::to_owned));
     if let Some(id) = &transaction_id
-        && let Some(known) = world
-            .events
-            .values()
-            .find(|event| event.owner == owner.id && event.transaction_id.as_ref() == Some(id))
+        && let Some(known) = world.events.of_transaction(&owner.id, id)
     {
         return Err(duplicate(world, known));
     }
@@ -222,13 +212,7 @@ fn view(world: &World, call: &Call, owner: &User) -> Answer {
             .ok_or_else(|| Refusal::bad("ErrorInvalidParameter", format!("This request requires a time window specified by the query string parameters StartDateTime and EndDateTime; {name} is missing or no date.")))
     };
     let (from, to) = (bound("startDateTime")?, bound("endDateTime")?);
-    let mut events: Vec<&Event> = world
-        .events
-        .values()
-        .filter(|event| event.owner == owner.id && event.start < to && event.end > from)
-        .collect();
-    events.sort_by_key(|event| event.start);
-    listed(world, call, &events)
+    listed(world, call, &world.events.touching(&owner.id, &(from..to)))
 }
 
 fn instances(world: &World, call: &Call, owner: &User, id: &str) -> Answer {
@@ -269,16 +253,16 @@ fn update(world: &mut World, call: &Call, owner: &User, id: &str) -> Answer {
     }
     let body_changed = patch.contains_key("body").then_some(());
     let had_meeting = event.meeting_id.is_some();
-    if let Some(stored) = world.events.get_mut(&event.id) {
+    world.events.change(&event.id, |stored| {
         (stored.start, stored.start_zone) = (start.at, start.zone);
         (stored.end, stored.end_zone) = (end.at, end.zone);
         stored.props.extend(patch);
-    }
+    });
     world.event_changed(&event.id, body_changed, call.now);
     if online == Some(Value::Bool(true)) && !had_meeting && owner.may_meet() {
         let mut stored = find(world, owner, &event.id)?.clone();
         world.attach_meeting(&mut stored, &call.origin, call.now);
-        world.events.insert(stored.id.clone(), stored);
+        world.events.insert(stored);
     }
     let event = find(world, owner, &event.id)?;
     Ok(Reply::ok(render(world, call, event)?))

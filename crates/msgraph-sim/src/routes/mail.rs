@@ -68,7 +68,9 @@ fn sent_today(world: &World, call: &Call, address: &str) -> usize {
     let recent = world
         .mails
         .iter()
-        .filter(|mail| mail["from"] == address && mail["sent_at"].as_str() > Some(since.as_str()));
+        .rev()
+        .take_while(|mail| mail["sent_at"].as_str() > Some(since.as_str()))
+        .filter(|mail| mail["from"] == address);
     let lists = ["toRecipients", "ccRecipients", "bccRecipients"];
     recent.flat_map(|mail| lists.map(|list| mail["message"][list].as_array().map_or(0, Vec::len))).sum()
 }

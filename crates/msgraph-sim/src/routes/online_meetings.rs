@@ -188,7 +188,7 @@ fn look_up(world: &World, call: &Call, user: &User) -> Answer {
     }
     let wanted = clause.literal.as_str();
     let matching: Vec<&Meeting> = match clause.field.to_lowercase().as_str() {
-        "joinweburl" => world.meetings.values().filter(|meeting| meeting.join_url == wanted).collect(),
+        "joinweburl" => world.meetings.of_link(wanted).into_iter().collect(),
         "joinmeetingidsettings/joinmeetingid" => world
             .meetings
             .values()
@@ -394,10 +394,8 @@ fn create_or_get(world: &mut World, call: &Call, user: &User) -> Answer {
     if props.contains_key("endDateTime") && !props.contains_key("startDateTime") {
         return Err(Refusal::bad("BadRequest", "startDateTime is required when endDateTime is given."));
     }
-    let known = world
-        .meetings
-        .values()
-        .find(|meeting| meeting.organizer == user.id && meeting.external_id.as_ref() == Some(&external));
+    let known =
+        world.meetings.of_organizer(&user.id).find(|meeting| meeting.external_id.as_ref() == Some(&external));
     if let Some(meeting) = known {
         return Ok(Reply::ok(render(world, call, meeting)));
     }
@@ -427,7 +425,7 @@ fn standalone(
     let mut meeting = world.new_meeting(&user.id, "", (start, end), (&call.origin, call.now));
     apply(&mut meeting, props);
     let id = meeting.id.clone();
-    world.meetings.insert(id.clone(), meeting);
+    world.meetings.insert(meeting);
     world.touch();
     Ok(id)
 }

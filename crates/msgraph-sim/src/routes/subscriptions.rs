@@ -115,6 +115,7 @@ pub(crate) fn draft(world: &mut World, call: &Call) -> Result<Subscription, Refu
         return Err(invalid("clientState must not be longer than 128 characters."));
     }
     let sealed_for = recipient(&body, &wish)?;
+    world.subscriptions.retain(|_, subscription| subscription.expires_at > call.now);
     check_limits(world, &wish, &resource)?;
     Ok(Subscription {
         id: world.random.guid(),

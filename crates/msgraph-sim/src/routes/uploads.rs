@@ -141,11 +141,11 @@ fn finish(world: &mut World, call: &Call, id: &str, upload: &Upload) -> Answer {
     let (item_id, status) =
         store(world, &allowed, (&upload.drive_id, &upload.parent_id, &name), (content, mime))?;
     let times = &upload.item["fileSystemInfo"];
-    if let (true, Some(drive)) = (times.is_object(), world.drives.get_mut(&upload.drive_id))
-        && let Some(item) = drive.items.get_mut(&item_id)
-    {
+    if let (true, Some(drive)) = (times.is_object(), world.drives.get_mut(&upload.drive_id)) {
         let given = |name: &str| times[name].as_str().map_or_else(|| whole(call.now), str::to_owned);
-        item.file_times = Some((given("createdDateTime"), given("lastModifiedDateTime")));
+        drive.items.change(&item_id, |item| {
+            item.file_times = Some((given("createdDateTime"), given("lastModifiedDateTime")));
+        });
     }
     world.announce_drive(&upload.drive_id);
     let drive = find(world, &upload.drive_id)?;

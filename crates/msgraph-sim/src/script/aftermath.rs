@@ -275,11 +275,8 @@ fn file_away(
         at,
     );
     // The chat names the file as it will be called, before it is offered.
-    let awaited = world.pending.iter().filter_map(|pending| match &pending.arrival {
-        Arrival::File { drive_id, item } if *drive_id == drive.id => Some(item.name.as_str()),
-        _ => None,
-    });
-    item.name = drive.free_name_beside(&folder, name, "", &awaited.collect::<Vec<_>>());
+    let awaited: Vec<&str> = world.pending.files(&drive.id).collect();
+    item.name = drive.free_name_beside(&folder, name, "", &awaited);
     item.shared = true;
     let days = world.tenant.meeting_policy.recording_expiration_days;
     item.expires_at = (days >= 0).then(|| at + TimeDelta::days(days));

@@ -60,8 +60,8 @@ pub(super) fn call_event(lesson: &Lesson, kind: &str) -> Value {
 }
 
 fn messages(world: &World, lesson: &Lesson) -> usize {
-    let waiting = world.pending.iter().filter(|pending| matches!(&pending.arrival, Arrival::Message { thread_id, .. } if *thread_id == lesson.meeting.thread_id));
-    world.chats.get(&lesson.meeting.thread_id).map_or(0, |chat| chat.messages.len()) + waiting.count()
+    let thread = &lesson.meeting.thread_id;
+    world.chats.get(thread).map_or(0, |chat| chat.messages.len()) + world.pending.messages(thread)
 }
 
 fn spoken_at(lesson: &Lesson, number: usize) -> DateTime<Utc> {
@@ -213,7 +213,7 @@ fn taken(world: &World, thread: &str, id: &str) -> bool {
         .chats
         .get(thread)
         .is_some_and(|chat| chat.messages.iter().any(|message| message.body["id"] == id));
-    known || world.pending.iter().any(|pending| matches!(&pending.arrival, Arrival::Message { thread_id, message } if thread_id == thread && message.body["id"] == id))
+    known || world.pending.has_message(thread, id)
 }
 
 /// `PT1H29M51S`.

@@ -208,7 +208,7 @@ fn conference(report: &ConferenceReport) -> String {
             meeting.recordings,
             meeting.stored_in_onedrive
         )]);
-        if let (Some(cause), Some(fix), Some(owner)) = (meeting.cause, meeting.fix, meeting.owner) {
+        if let (Some(cause), Some(fix), Some(owner)) = (meeting.cause, &meeting.fix, meeting.owner) {
             let basis = meeting.basis.map_or(String::new(), |basis| format!(", {basis}"));
             text.extend([format!("  Recording not found ({cause}{basis}). {fix} Who acts: {owner}.\n")]);
         }

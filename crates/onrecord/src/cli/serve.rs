@@ -74,11 +74,12 @@ pub async fn serve(context: &Context, args: &ServeArgs) -> Result<Outcome, Failu
     let app = super::open(config, Clock::System).await?;
     catch_up(&app).await;
     let stop = stop_signal()?;
+    let router = web::router(Arc::clone(&app));
     if args.no_worker {
-        listen(&app, stop).await?;
+        listen(&app, router, stop).await?;
     } else {
         let (served, ()) =
-            tokio::join!(listen(&app, stop.clone()), worker::run(Arc::clone(&app), stop.clone()));
+            tokio::join!(listen(&app, router, stop.clone()), worker::run(Arc::clone(&app), stop.clone()));
         served?;
     }
     Ok(Outcome::AllWell)
@@ -103,8 +104,8 @@ async fn catch_up(app: &App) {
     }
 }
 
-/// Serves pages and API until `stop`, then lets running answers finish.
-pub(super) async fn listen(app: &Arc<App>, stop: CancellationToken) -> Result<(), Failure> {
+/// Serves these pages and API until `stop`, then lets running answers finish.
+pub(super) async fn listen(app: &Arc<App>, router: Router, stop: CancellationToken) -> Result<(), Failure> {
     let address = app.config.http.listen;
     let handle = Handle::new();
     let ending = {
@@ -115,7 +116,6 @@ pub(super) async fn listen(app: &Arc<App>, stop: CancellationToken) -> Result<()
         }
     };
     metrics::install();
-    let router = web::router(Arc::clone(app));
     tracing::info!(%address, url = app.config.public_url().base(), "listening");
     let serving = bind(&app.config, address, handle, router);
     let all_sent = CancellationToken::new();

@@ -27,14 +27,14 @@ pub struct SyncArgs {
     #[arg(long, value_name = "N", group = "which")]
     conference_id: Option<i64>,
     /// With --all: only conferences with a meeting that has ended.
-    #[arg(long, value_enum, requires = "all")]
+    // A flag that needs another one is not refused beside what excludes that other one: it would be passed over.
+    #[arg(long, value_enum, requires = "all", conflicts_with = "conference_id")]
     status: Option<Status>,
     /// Ask for everything again, settled meetings included. With --all this is how what existed before is brought in;
     /// one that was broken off goes on where it stood, and a count of all recordings stands at the end.
     #[arg(long)]
     force: bool,
     /// With --all: only say what would be read. Microsoft is not asked and nothing is changed.
-    // A flag that needs another one is not refused beside what excludes that other one: it would be passed over.
     #[arg(long, requires = "all", conflicts_with = "conference_id")]
     dry_run: bool,
     /// Print every conference and kind.

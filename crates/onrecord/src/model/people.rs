@@ -122,22 +122,35 @@ pub const PASSWORD_LEAST: usize = 12;
 /// The longest password.
 pub const PASSWORD_MOST: usize = 1_000;
 
+/// What can be wrong with a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordFault {
+    /// It has only so many characters.
+    Short(usize),
+    /// It has more than [`PASSWORD_MOST`] characters.
+    Long,
+    /// It is one character over and over.
+    OneCharacter,
+    /// It is made of the person's address.
+    Address,
+}
+
 /// What is wrong with a password that someone wants; `None` if it is good enough.
-pub fn password_fault(password: &str, email: &str) -> Option<String> {
+pub fn password_fault(password: &str, email: &str) -> Option<PasswordFault> {
     let length = password.chars().count();
     if length < PASSWORD_LEAST {
-        return Some(format!("Use at least {PASSWORD_LEAST} characters; this has {length}."));
+        return Some(PasswordFault::Short(length));
     }
     if length > PASSWORD_MOST {
-        return Some(format!("Use at most {PASSWORD_MOST} characters."));
+        return Some(PasswordFault::Long);
     }
     let first = password.chars().next();
     if password.chars().all(|c| Some(c) == first) {
-        return Some("Do not use one character over and over.".to_owned());
+        return Some(PasswordFault::OneCharacter);
     }
     let (local, _) = email.split_once('@').unwrap_or((email, ""));
     if normal_email(password) == email || password.to_lowercase() == format!("{local}{local}") {
-        return Some("Do not use your e-mail address as password.".to_owned());
+        return Some(PasswordFault::Address);
     }
     None
 }

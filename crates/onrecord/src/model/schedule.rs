@@ -44,13 +44,48 @@ pub struct Slot {
     pub ends_at: DateTime<Utc>,
 }
 
-/// One thing wrong with a slot: the field's name within the slot (empty for the whole) and what to write instead.
-pub type SlotError = (&'static str, String);
+/// What can be wrong with time slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// This is no time zone.
+    NoZone(String),
+    /// This is no date.
+    NoDate(String),
+    /// This is no time of the day.
+    NoTime(String),
+    /// The end is not later than the start.
+    EndBeforeStart,
+    /// The clocks skip this time.
+    Skipped {
+        /// The time on the wall.
+        wall: NaiveDateTime,
+        /// Where.
+        zone: Tz,
+    },
+    /// There is no slot at all.
+    NoSlots,
+    /// There are so many slots.
+    TooMany(usize),
+    /// The time is past.
+    Past,
+    /// The time is too far ahead.
+    TooFar,
+    /// The conference has no such slot.
+    Unknown(MeetingId),
+    /// The slot stands in the list twice.
+    Twice(MeetingId),
+    /// It overlaps the slot at this place of the list.
+    Overlaps(usize),
+    /// It overlaps a class that has begun.
+    OverlapsBegun,
+}
 
-/// The IANA zone of this name, or what to write instead.
-pub fn zone(name: &str) -> Result<Tz, String> {
-    let wrong = || format!("{name:?} is not a time zone. Write an IANA name such as Europe/Berlin.");
-    name.trim().parse().map_err(|_| wrong())
+/// One thing wrong with a slot: the field's name within the slot (empty for the whole) and what.
+pub type SlotError = (&'static str, Fault);
+
+/// The IANA zone of this name.
+pub fn zone(name: &str) -> Result<Tz, Fault> {
+    name.trim().parse().map_err(|_| Fault::NoZone(name.to_owned()))
 }
 
 /// Whether a day can be meant at school. Databases and calendars do not agree about others.
@@ -63,9 +98,9 @@ pub fn slot(text: &SlotText, zone: Tz) -> Result<Slot, Vec<SlotError>> {
     let day = NaiveDate::parse_from_str(text.date.trim(), "%Y-%m-%d")
         .ok()
         .filter(|day| (1970..=9999).contains(&day.year()))
-        .ok_or_else(|| ("date", format!("{:?} is not a date. Write it as 2026-12-01.", text.date)));
-    let start = wall_time(&text.start_time).ok_or_else(|| ("start_time", not_a_time(&text.start_time)));
-    let end = wall_time(&text.end_time).ok_or_else(|| ("end_time", not_a_time(&text.end_time)));
+        .ok_or_else(|| ("date", Fault::NoDate(text.date.clone())));
+    let start = wall_time(&text.start_time).map_err(|fault| ("start_time", fault));
+    let end = wall_time(&text.end_time).map_err(|fault| ("end_time", fault));
     let (day, start, end) = match (day, start, end) {
         (Ok(day), Ok(start), Ok(end)) => (day, start, end),
         (day, start, end) => {
@@ -73,53 +108,45 @@ pub fn slot(text: &SlotText, zone: Tz) -> Result<Slot, Vec<SlotError>> {
         }
     };
     if end <= start {
-        let text = "The end must be later than the start, on the same day.".to_owned();
-        return Err(vec![("end_time", text)]);
+        return Err(vec![("end_time", Fault::EndBeforeStart)]);
     }
-    let starts_at = moment(day.and_time(start), zone).map_err(|text| ("start_time", text));
-    let ends_at = moment(day.and_time(end), zone).map_err(|text| ("end_time", text));
+    let starts_at = moment(day.and_time(start), zone).map_err(|fault| ("start_time", fault));
+    let ends_at = moment(day.and_time(end), zone).map_err(|fault| ("end_time", fault));
     match (starts_at, ends_at) {
         (Ok(starts_at), Ok(ends_at)) => Ok(Slot { id: text.id, starts_at, ends_at }),
         (starts_at, ends_at) => Err([starts_at.err(), ends_at.err()].into_iter().flatten().collect()),
     }
 }
 
-fn wall_time(text: &str) -> Option<NaiveTime> {
-    let text = text.trim();
-    NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S")).ok()
-}
-
-fn not_a_time(text: &str) -> String {
-    format!("{text:?} is not a time. Write hours and minutes, such as 09:00.")
+fn wall_time(written: &str) -> Result<NaiveTime, Fault> {
+    let text = written.trim();
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"))
+        .map_err(|_| Fault::NoTime(written.to_owned()))
 }
 
 /// The moment of a wall time: the earlier of two, and an error for one that the clocks skip.
-fn moment(wall: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, String> {
+fn moment(wall: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, Fault> {
     match zone.from_local_datetime(&wall) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Ok(moment.to_utc()),
-        LocalResult::None => Err(format!(
-            "{} does not exist in {zone} on {}: the clocks go forward then. Choose another time.",
-            wall.format("%H:%M"),
-            wall.format("%Y-%m-%d")
-        )),
+        LocalResult::None => Err(Fault::Skipped { wall, zone }),
     }
 }
 
-/// The slots of a list, and everything wrong with it as `(time_slots[2].end_time, text)`.
-pub fn slots(texts: &[SlotText], zone: Tz) -> Result<Vec<Slot>, Vec<(String, String)>> {
+/// The slots of a list, and everything wrong with it by field, such as `time_slots[2].end_time`.
+pub fn slots(texts: &[SlotText], zone: Tz) -> Result<Vec<Slot>, Vec<(String, Fault)>> {
     if texts.is_empty() {
-        return Err(vec![("time_slots".to_owned(), "Give at least one time slot.".to_owned())]);
+        return Err(vec![("time_slots".to_owned(), Fault::NoSlots)]);
     }
     if texts.len() > MOST_SLOTS {
-        let text = format!("{} time slots are too many; a conference takes {MOST_SLOTS}.", texts.len());
-        return Err(vec![("time_slots".to_owned(), text)]);
+        return Err(vec![("time_slots".to_owned(), Fault::TooMany(texts.len()))]);
     }
     let mut slots = Vec::with_capacity(texts.len());
     let mut errors = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         match slot(text, zone) {
             Ok(slot) => slots.push(slot),
-            Err(wrong) => errors.extend(wrong.into_iter().map(|(field, text)| (place(index, field), text))),
+            Err(wrong) => errors.extend(wrong.into_iter().map(|(field, fault)| (place(index, field), fault))),
         }
     }
     if errors.is_empty() { Ok(slots) } else { Err(errors) }
@@ -133,12 +160,11 @@ pub fn place(index: usize, field: &str) -> String {
 /// Why a new or moved slot cannot be at this time, if so: classes are planned ahead, and not in another century.
 pub fn not_plannable(slot: &Slot, now: DateTime<Utc>) -> Option<SlotError> {
     if slot.starts_at <= now {
-        let text = "This time is past. A class can be scheduled ahead only; past classes come by import.";
-        return Some(("start_time", text.to_owned()));
+        return Some(("start_time", Fault::Past));
     }
     let furthest = now.checked_add_days(Days::new(FURTHEST_DAYS));
     if furthest.is_some_and(|furthest| slot.starts_at > furthest) {
-        return Some(("date", "This is more than ten years ahead. Check the year.".to_owned()));
+        return Some(("date", Fault::TooFar));
     }
     None
 }
@@ -219,8 +245,7 @@ mod tests {
     fn a_time_that_the_clocks_skip_is_refused_and_one_they_repeat_is_the_earlier() {
         let berlin = zone("Europe/Berlin").unwrap();
         let gap = slot(&text("2027-03-28", "02:30", "04:00"), berlin).unwrap_err();
-        assert_eq!(gap[0].0, "start_time");
-        assert!(gap[0].1.contains("does not exist"), "{gap:?}");
+        assert!(matches!(gap[..], [("start_time", Fault::Skipped { .. })]), "{gap:?}");
         let twice = slot(&text("2026-10-25", "02:30", "04:00"), berlin).unwrap();
         assert_eq!(twice.starts_at, at("2026-10-25T00:30:00Z"));
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::conference::Meeting;
 use super::id::MeetingId;
-use super::schedule::{self, Slot, place};
+use super::schedule::{self, Fault, Slot, place};
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,10 +21,19 @@ pub struct SlotPlan {
 /// Why the list cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// Fields that are wrong, as `(time_slots[2].id, text)`.
-    Fields(Vec<(String, String)>),
+    /// Fields that are wrong, such as `time_slots[2].id`.
+    Fields(Vec<(String, Fault)>),
     /// A slot's time can no longer be changed.
-    TooLate(String),
+    TooLate(TooLate),
+}
+
+/// Why a slot's time can no longer be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooLate {
+    /// The class of this time was cancelled.
+    Cancelled(DateTime<Utc>),
+    /// The class of this time has begun.
+    Begun(DateTime<Utc>),
 }
 
 impl SlotPlan {
@@ -48,17 +57,17 @@ pub fn plan(meetings: &[Meeting], wanted: &[Slot], now: DateTime<Utc>) -> Result
             continue;
         };
         let Some(meeting) = meetings.iter().find(|meeting| meeting.id == id) else {
-            errors.push((place(index, "id"), format!("This conference has no time slot {id}.")));
+            errors.push((place(index, "id"), Fault::Unknown(id)));
             continue;
         };
         if wanted[..index].iter().any(|earlier| earlier.id == Some(id)) {
-            errors.push((place(index, "id"), format!("Time slot {id} stands in the list twice.")));
+            errors.push((place(index, "id"), Fault::Twice(id)));
         }
         if (meeting.starts_at, meeting.ends_at) == (slot.starts_at, slot.ends_at) {
             continue;
         }
-        if let Some(text) = too_late(meeting, now) {
-            return Err(Refused::TooLate(text));
+        if let Some(why) = too_late(meeting, now) {
+            return Err(Refused::TooLate(why));
         }
         errors.extend(unplannable(index, slot, now));
         plan.moved.push((id, *slot));
@@ -72,18 +81,15 @@ pub fn plan(meetings: &[Meeting], wanted: &[Slot], now: DateTime<Utc>) -> Result
     if errors.is_empty() { Ok(plan) } else { Err(Refused::Fields(errors)) }
 }
 
-fn unplannable(index: usize, slot: &Slot, now: DateTime<Utc>) -> Option<(String, String)> {
-    schedule::not_plannable(slot, now).map(|(field, text)| (place(index, field), text))
+fn unplannable(index: usize, slot: &Slot, now: DateTime<Utc>) -> Option<(String, Fault)> {
+    schedule::not_plannable(slot, now).map(|(field, fault)| (place(index, field), fault))
 }
 
-fn too_late(meeting: &Meeting, now: DateTime<Utc>) -> Option<String> {
-    let day = meeting.starts_at.format("%Y-%m-%d %H:%M");
+fn too_late(meeting: &Meeting, now: DateTime<Utc>) -> Option<TooLate> {
     if meeting.cancelled_at.is_some() {
-        return Some(format!("The class of {day} UTC was cancelled. Add a new time slot instead."));
+        return Some(TooLate::Cancelled(meeting.starts_at));
     }
-    meeting
-        .has_started(now)
-        .then(|| format!("The class of {day} UTC has begun; its time cannot be changed any more."))
+    meeting.has_started(now).then_some(TooLate::Begun(meeting.starts_at))
 }
 
 fn as_slot(meeting: &Meeting) -> Slot {
@@ -96,7 +102,7 @@ fn collisions(
     wanted: &[Slot],
     history: &[Slot],
     changed: &[bool],
-) -> Vec<(String, String)> {
+) -> Vec<(String, Fault)> {
     let cancelled = |slot: &Slot| {
         meetings.iter().any(|meeting| slot.id == Some(meeting.id) && meeting.cancelled_at.is_some())
     };
@@ -110,11 +116,8 @@ fn collisions(
             continue;
         };
         let other = if blamed == later { earlier } else { later };
-        let text = match places.get(other) {
-            Some(other) => format!("This overlaps {}.", place(*other, "")),
-            None => "This overlaps a class that has begun.".to_owned(),
-        };
-        errors.push((place(places[blamed], ""), text));
+        let fault = places.get(other).map_or(Fault::OverlapsBegun, |other| Fault::Overlaps(*other));
+        errors.push((place(places[blamed], ""), fault));
     }
     errors
 }

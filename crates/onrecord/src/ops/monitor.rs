@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::doctor::{self, Examination, FindingLine};
 use super::report::{self, WeeklyReport};
-use super::{Error, Result, subscriptions};
+use super::{Error, Result, missing, subscriptions};
 use crate::app::App;
 use crate::model::alert::AlertKind;
 use crate::model::artifact::ArtifactKind;
@@ -419,7 +419,7 @@ pub struct MeetingReport {
     #[schema(value_type = Vec<String>)]
     pub alerts: Vec<AlertKind>,
     /// What to do.
-    pub fix: Option<&'static str>,
+    pub fix: Option<String>,
     /// Who acts.
     #[schema(value_type = Option<String>)]
     pub owner: Option<Owner>,
@@ -477,7 +477,7 @@ pub async fn conference_report(app: &App, id: ConferenceId) -> Result<Conference
             evidence: meeting.verdict_evidence.clone(),
             guard_at: meeting.guard_at,
             alerts: alerts.into_iter().map(|alert| alert.kind).collect(),
-            fix: cause.map(Cause::fix),
+            fix: cause.map(missing::told),
             owner: cause.map(Cause::owner),
             recordings: parts.len(),
             stored_in_onedrive: parts.iter().filter(|p| p.item_id.is_some() && p.gone_at.is_none()).count(),

@@ -4,8 +4,8 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::Result;
 use super::monitor::Tally;
+use super::{Result, missing};
 use crate::app::App;
 use crate::model::conference::Verdict;
 use crate::model::id::{ConferenceId, MeetingId};
@@ -76,7 +76,7 @@ pub struct MissingClass {
     #[schema(value_type = String)]
     pub owner: Owner,
     /// What to do.
-    pub fix: &'static str,
+    pub fix: String,
 }
 
 /// How full the OneDrive of a service account is.
@@ -182,17 +182,17 @@ fn cause_of(word: &str) -> Cause {
     Cause::parse(word).unwrap_or(Cause::CannotTell)
 }
 
-fn missing_class(missing: reports::Missing) -> MissingClass {
-    let cause = cause_of(&missing.cause);
+fn missing_class(found: reports::Missing) -> MissingClass {
+    let cause = cause_of(&found.cause);
     MissingClass {
-        meeting_id: missing.meeting_id,
-        conference_id: missing.conference_id,
-        title: missing.title,
-        course_code: missing.course_code,
-        time_zone: missing.time_zone,
-        starts_at: missing.starts_at,
+        meeting_id: found.meeting_id,
+        conference_id: found.conference_id,
+        title: found.title,
+        course_code: found.course_code,
+        time_zone: found.time_zone,
+        starts_at: found.starts_at,
         cause,
         owner: cause.owner(),
-        fix: cause.fix(),
+        fix: missing::told(cause),
     }
 }

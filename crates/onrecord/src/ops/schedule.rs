@@ -6,13 +6,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::mail::STILL_NEWS;
+use super::slot_faults::{fault_text, field_error, too_late};
 use super::{Error, FieldError, Result, audit, organizer, rights, say, say_with};
 use crate::app::App;
 use crate::model::access::{self, Act, Facts, Viewer};
 use crate::model::conference::Conference;
 use crate::model::id::{ConferenceId, CourseId, IntegrationId, MeetingId, UserId};
 use crate::model::job::JobKind;
-use crate::model::schedule::{self, LONGEST_DESCRIPTION, LONGEST_TITLE, Slot, SlotText, place};
+use crate::model::schedule::{self, Fault, LONGEST_DESCRIPTION, LONGEST_TITLE, Slot, SlotText, place};
 use crate::model::slot_plan::{self, Refused, SlotPlan};
 use crate::store::conferences::{self, NewConference, PlacedCourse};
 use crate::store::mail::sources;
@@ -255,9 +256,9 @@ fn checked(draft: &Draft, now: DateTime<Utc>) -> Result<Vec<Slot>> {
     let mut errors = text_errors(Some(&draft.title), Some(&draft.description), draft.platform.as_deref());
     let mut slots = Vec::new();
     match schedule::zone(&draft.time_zone) {
-        Err(text) => errors.push(FieldError::new("time_zone", text)),
+        Err(fault) => errors.push(FieldError::new("time_zone", fault_text(&fault))),
         Ok(zone) => match schedule::slots(&draft.time_slots, zone) {
-            Err(wrong) => errors.extend(wrong.into_iter().map(|(field, text)| FieldError::new(field, text))),
+            Err(wrong) => errors.extend(wrong.into_iter().map(field_error)),
             Ok(all) => slots = all,
         },
     }
@@ -265,13 +266,12 @@ fn checked(draft: &Draft, now: DateTime<Utc>) -> Result<Vec<Slot>> {
         if slot.id.is_some() {
             errors.push(FieldError::new(place(index, "id"), say("op-no-slots-yet")));
         }
-        if let Some((field, text)) = schedule::not_plannable(slot, now) {
-            errors.push(FieldError::new(place(index, field), text));
+        if let Some((field, fault)) = schedule::not_plannable(slot, now) {
+            errors.push(field_error((place(index, field), fault)));
         }
     }
     for (later, earlier) in schedule::overlaps(&slots) {
-        let text = say_with("op-overlaps", &[("place", place(earlier, "").into())]);
-        errors.push(FieldError::new(place(later, ""), text));
+        errors.push(field_error((place(later, ""), Fault::Overlaps(earlier))));
     }
     if errors.is_empty() { Ok(slots) } else { Err(Error::Invalid(errors)) }
 }
@@ -313,8 +313,8 @@ fn clean_text(text: &str) -> String {
 fn changed(old: &Conference, change: &Change) -> Result<Conference> {
     let mut errors =
         text_errors(change.title.as_deref(), change.description.as_deref(), change.platform.as_deref());
-    if let Some(Err(text)) = change.time_zone.as_deref().map(schedule::zone) {
-        errors.push(FieldError::new("time_zone", text));
+    if let Some(Err(fault)) = change.time_zone.as_deref().map(schedule::zone) {
+        errors.push(FieldError::new("time_zone", fault_text(&fault)));
     }
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
@@ -340,14 +340,13 @@ async fn planned(tx: &Tx, new: &Conference, change: &Change, now: DateTime<Utc>)
     let Some(texts) = &change.time_slots else {
         return Ok(SlotPlan::default());
     };
-    let invalid = |wrong: Vec<(String, String)>| {
-        Error::Invalid(wrong.into_iter().map(|(field, text)| FieldError::new(field, text)).collect())
-    };
-    let zone = schedule::zone(&new.time_zone).map_err(|text| Error::invalid("time_zone", text))?;
+    let invalid = |wrong: Vec<(String, Fault)>| Error::Invalid(wrong.into_iter().map(field_error).collect());
+    let zone =
+        schedule::zone(&new.time_zone).map_err(|fault| Error::invalid("time_zone", fault_text(&fault)))?;
     let wanted = schedule::slots(texts, zone).map_err(invalid)?;
     slot_plan::plan(&meetings, &wanted, now).map_err(|refused| match refused {
         Refused::Fields(wrong) => invalid(wrong),
-        Refused::TooLate(text) => Error::Conflict(text),
+        Refused::TooLate(why) => Error::Conflict(too_late(why)),
     })
 }
 

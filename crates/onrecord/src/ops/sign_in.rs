@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::model::access::Viewer;
 use crate::model::attempts::Key;
 use crate::model::id::UserId;
-use crate::model::people::{User, normal_email, password_fault};
+use crate::model::people::{
+    PASSWORD_LEAST, PASSWORD_MOST, PasswordFault, User, normal_email, password_fault,
+};
 use crate::secrets::{self, SecretsError, hash_token, random_token};
 use crate::store::{Tx, links, sessions, users};
 
@@ -236,10 +238,21 @@ async fn store_password(app: &App, tx: &Tx, user: UserId, hash: &str, kept: Opti
 /// The hash of a password that is good enough for the person with this address.
 async fn hashed(password: String, email: &str) -> Result<String> {
     if let Some(fault) = password_fault(&password, email) {
-        return Err(Error::invalid("password", fault));
+        return Err(Error::invalid("password", password_text(fault)));
     }
     let hash = on_a_thread(move || secrets::hash_password(&password)).await?;
     Ok(hash?)
+}
+
+fn password_text(fault: PasswordFault) -> String {
+    match fault {
+        PasswordFault::Short(length) => {
+            say_with("op-password-short", &[("least", PASSWORD_LEAST.into()), ("n", length.into())])
+        }
+        PasswordFault::Long => say_with("op-password-long", &[("most", PASSWORD_MOST.into())]),
+        PasswordFault::OneCharacter => say("op-password-one-character"),
+        PasswordFault::Address => say("op-password-address"),
+    }
 }
 
 async fn verify(password: String, stored: Option<String>) -> Result<bool> {

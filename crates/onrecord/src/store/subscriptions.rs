@@ -112,9 +112,10 @@ pub async fn made(tx: &Tx, id: SubscriptionId, at: DateTime<Utc>) -> Result<()> 
     Ok(())
 }
 
-/// Notes that our address did not answer Microsoft; since when stays.
+/// Notes that our address did not answer Microsoft, so that nothing was made; since when stays.
 pub async fn unreachable(tx: &Tx, id: SubscriptionId, at: DateTime<Utc>) -> Result<()> {
-    let sql = "UPDATE subscription SET unreachable_at = COALESCE(unreachable_at, $2) WHERE id = $1";
+    let sql = "UPDATE subscription SET unreachable_at = COALESCE(unreachable_at, $2), client_state_hash = ''
+         WHERE id = $1";
     tx.execute(sql, params![id, at]).await?;
     Ok(())
 }

@@ -260,6 +260,15 @@ routes! {
 
 /// The whole product as one service.
 pub fn router(app: Arc<App>) -> Router {
+    whole(app, Router::new())
+}
+
+/// The same with the style guide, which only the demo shows.
+pub fn demo_router(app: Arc<App>) -> Router {
+    whole(app, styleguide::router())
+}
+
+fn whole(app: Arc<App>, extra: Router<Arc<App>>) -> Router {
     let body_limit = app.config.limits.body_kib.get() as usize * 1024;
     let ready = {
         let store = app.store.clone();
@@ -271,7 +280,7 @@ pub fn router(app: Arc<App>) -> Router {
     table()
         .merge(requests::machine_routes(ready))
         .merge(assets::router())
-        .merge(styleguide::router())
+        .merge(extra)
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_that_way)
         .layer(DefaultBodyLimit::max(body_limit))

@@ -73,6 +73,11 @@ async fn a_dry_run_says_what_would_be_read_and_asks_nobody() {
     assert_eq!(school.count("SELECT COUNT(*) AS n FROM artifact").await, 0);
     let wrong = school.run(&["sync", "--conference-id", "1", "--dry-run"]).await;
     assert_eq!(wrong.code, 2, "a dry run is one of everything: {}", wrong.err);
+    for name in ["sync", "sync_conference_data"] {
+        let wrong = school.run(&[name, "--conference-id", "1", "--status", "ended"]).await;
+        assert_eq!(wrong.code, 2, "{} {}", wrong.out, wrong.err);
+        assert!(wrong.err.contains("--status") && wrong.err.contains("--conference-id"), "{}", wrong.err);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,6 +81,12 @@ async fn what_the_tenant_has_wrong_is_named() {
             &["{client}"],
         ),
         (json!({ "client_secret": "another~one" }), "secret_wrong", Error, &["Credentials/appId/{client}"]),
+        (
+            json!({ "switches": { "token_tenant_id": "00000000-1111-4222-8333-666666666666" } }),
+            "tenant_mismatch",
+            Error,
+            &["{tenant}", "00000000-1111-4222-8333-666666666666", "Directory (tenant) ID"],
+        ),
         (json!({ "secret_expired": true }), "secret_expired", Error, &["Credentials/appId/{client}"]),
         (json!({ "app_enabled": false }), "app_disabled", Error, &["{client}"]),
         (json!({ "cloud": "us_government" }), "wrong_cloud", Error, &["{tenant}", "ONRECORD_LOGIN_URL"]),

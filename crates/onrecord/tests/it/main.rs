@@ -38,6 +38,7 @@ mod import;
 mod inbox;
 mod keeping_histories;
 mod lanes;
+mod leases;
 mod lecture;
 mod ledger;
 mod log;

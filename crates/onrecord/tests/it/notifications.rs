@@ -375,6 +375,46 @@ async fn a_subscription_that_microsoft_lost_is_found_within_the_hour() {
 }
 
 #[tokio::test]
+async fn where_microsoft_cannot_reach_us_it_is_asked_ever_more_seldom_until_it_can() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let place = listener.local_addr().expect("an address");
+    drop(listener);
+    let url = format!("http://{place}");
+    let settings = [("ONRECORD_NOTIFICATIONS", "auto"), ("ONRECORD_NOTIFICATION_URL", url.as_str())];
+    let school = School::with(&settings).await;
+    for title in ["Algebra", "Botany", "Chemistry"] {
+        school.class(title, -60).await;
+    }
+    school.timetable().await;
+    let app = &school.world.app;
+    school.world.sim.clear_requests();
+    for _ in 0..60 {
+        onrecord::ops::subscriptions::keep(app).await.expect("they are kept");
+        school.wait(TimeDelta::minutes(1));
+    }
+    let asked = |method: &str| {
+        let all = school.world.sim.requests();
+        all.iter().filter(|one| one.method == method && one.path.ends_with("/subscriptions")).count()
+    };
+    let wanted = school.count("SELECT COUNT(*) AS n FROM subscription").await;
+    assert!(wanted >= 3, "recordings, transcripts and the drive: {wanted}");
+    assert!(
+        asked("GET") <= 1,
+        "the list is compared once an hour, not with each vain attempt: {}",
+        asked("GET")
+    );
+    assert!(asked("POST") <= 4 + 5, "after the first failure one attempt stands for all: {}", asked("POST"));
+    let told = school.count("SELECT COUNT(*) AS n FROM subscription WHERE unreachable_at IS NULL").await;
+    assert_eq!(told, 0, "what was put off is named as well");
+
+    let _open = school.world.serve(TcpListener::bind(place).await.expect("the same port"));
+    school.wait(TimeDelta::minutes(61));
+    onrecord::ops::subscriptions::keep(app).await.expect("they are kept");
+    let live = school.count("SELECT COUNT(*) AS n FROM subscription WHERE graph_id IS NOT NULL").await;
+    assert_eq!((live, school.world.sim.subscriptions().len()), (wanted, 3), "each once");
+}
+
+#[tokio::test]
 async fn a_crash_between_making_and_noting_leaves_no_second_subscription() {
     let (told, _) = Told::with_class("Algebra").await;
     let tx = told.school.world.app.store.write().await.expect("a transaction");

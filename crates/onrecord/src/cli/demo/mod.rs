@@ -24,7 +24,7 @@ use crate::ops::enforce::Mode;
 use crate::ops::sync::{Asked, sync_whole};
 use crate::ops::{doctor, enforce, import, sign_in};
 use crate::store::{conferences, sync::Scope, users};
-use crate::{telemetry, worker};
+use crate::{telemetry, web, worker};
 
 /// The password of every person of the demo.
 const PASSWORD: &str = "onrecord-demo";
@@ -80,8 +80,9 @@ pub async fn run(context: &Context, args: &DemoArgs) -> Result<Outcome, Failure>
         furnish(&app, &sim).await?;
     }
     greet(&app, &sim);
+    let router = web::demo_router(Arc::clone(&app));
     let (served, ()) =
-        tokio::join!(serve::listen(&app, stop.clone()), worker::run(Arc::clone(&app), stop.clone()));
+        tokio::join!(serve::listen(&app, router, stop.clone()), worker::run(Arc::clone(&app), stop.clone()));
     sim.shutdown().await.context("saving the simulated Microsoft 365")?;
     served?;
     Ok(Outcome::AllWell)

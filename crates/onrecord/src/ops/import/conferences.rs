@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::table::{Line, Once, Sheet, open};
+use super::table::{self, Line, Once, Sheet, no_course, open, quoted};
 use super::{Place, Run, Source};
 use crate::model::conference::Conference;
 use crate::model::job::JobKind;
 use crate::model::schedule::{self, LONGEST_TITLE};
-use crate::ops::Result;
+use crate::ops::slot_faults::fault_text;
+use crate::ops::{Result, say_with};
 use crate::store::conferences::NewConference;
 use crate::store::{import, jobs, meetings};
 
@@ -33,11 +34,11 @@ fn read(line: &mut Line<'_>) -> Option<ConferenceRow> {
     let (id, course) = (line.required("id"), line.required("course_id"));
     let title = line.required("title");
     if title.as_ref().is_some_and(|title| title.chars().count() > LONGEST_TITLE) {
-        line.fault("title", format!("The title is longer than {LONGEST_TITLE} characters."));
+        line.fault("title", &say_with("op-title-long", &[("most", LONGEST_TITLE.into())]));
     }
     let time_zone = line.required("time_zone");
-    if let Some(Err(text)) = time_zone.as_deref().map(schedule::zone) {
-        line.fault("time_zone", text);
+    if let Some(Err(fault)) = time_zone.as_deref().map(schedule::zone) {
+        line.fault("time_zone", &fault_text(&fault));
     }
     let published = yes_or_no(line, "published");
     let disables_recording = yes_or_no(line, "enable_recording") == Some(false);
@@ -58,7 +59,7 @@ fn yes_or_no(line: &mut Line<'_>, column: &str) -> Option<bool> {
         "true" | "yes" | "1" => Some(true),
         "false" | "no" | "0" => Some(false),
         _ => {
-            line.fault(column, format!("{text:?} is neither true nor false."));
+            line.fault(column, &say_with("op-import-true-false", &[("what", quoted(&text))]));
             None
         }
     }
@@ -75,7 +76,7 @@ pub(super) async fn import(run: &mut Run<'_>, source: &Source) -> Result<()> {
             .into_iter()
             .filter(|(line, row)| {
                 let unknown = (!run.courses.contains_key(&row.course))
-                    .then(|| format!("course_id: There is no course {:?}.", row.course));
+                    .then(|| table::about("course_id", &no_course(&row.course)));
                 let fault = once.fault("id", &row.id).or(unknown);
                 fault.map(|fault| run.wrong(SHEET.file, *line, fault)).is_none()
             })

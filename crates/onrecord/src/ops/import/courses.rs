@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::table::{Cell, Line, Once, Sheet, open};
 use super::{Run, Source};
 use crate::model::people::Course;
-use crate::ops::Result;
+use crate::ops::{Result, say};
 use crate::store::courses::NewCourse;
 use crate::store::import;
 
@@ -33,7 +33,7 @@ fn read(line: &mut Line<'_>) -> Option<CourseRow> {
     if let (Cell::Given(Some(first)), Cell::Given(Some(last))) = (&starts_on, &ends_on)
         && last < first
     {
-        line.fault("ends_on", "The last day is before the first.");
+        line.fault("ends_on", &say("op-last-before-first"));
     }
     Some(CourseRow {
         id: id?,

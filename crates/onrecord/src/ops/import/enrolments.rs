@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::table::{Cell, Line, Sheet, open};
+use super::table::{self, Cell, Line, Sheet, no_course, open, quoted};
 use super::{Run, Source};
 use crate::model::id::{CourseId, UserId};
 use crate::model::people::CourseRole;
 use crate::model::words::Word as _;
-use crate::ops::Result;
+use crate::ops::{Result, say_with};
 use crate::store::enrolments::{self, NewEnrolment};
 use crate::store::{import, users};
 
@@ -37,7 +37,7 @@ fn read(line: &mut Line<'_>) -> Option<EnrolmentRow> {
     let role = line.required("role").and_then(|text| {
         let role = CourseRole::parse(&text.to_lowercase());
         if role.is_none() {
-            line.fault("role", format!("{text:?} is no part in a course. Write instructor or learner."));
+            line.fault("role", &say_with("op-import-part", &[("what", quoted(&text))]));
         }
         role
     });
@@ -57,15 +57,17 @@ pub(super) async fn import(run: &mut Run<'_>, source: &Source) -> Result<()> {
         for (line, row) in rows {
             let (course, user) = (run.courses.get(&row.course).copied(), run.users.get(&row.user).copied());
             let Some(course) = course else {
-                run.wrong(SHEET.file, line, format!("course_id: There is no course {:?}.", row.course));
+                run.wrong(SHEET.file, line, table::about("course_id", &no_course(&row.course)));
                 continue;
             };
             let Some(user) = user else {
-                run.wrong(SHEET.file, line, format!("user_id: There is no person {:?}.", row.user));
+                let text = say_with("op-import-no-person", &[("what", quoted(&row.user))]);
+                run.wrong(SHEET.file, line, table::about("user_id", &text));
                 continue;
             };
             if let Some(first) = seen.get(&(course, user)) {
-                run.wrong(SHEET.file, line, format!("The same person is in this course in line {first}."));
+                let text = say_with("op-import-enrolled-twice", &[("line", (*first).into())]);
+                run.wrong(SHEET.file, line, text);
                 continue;
             }
             seen.insert((course, user), line);
@@ -138,10 +140,13 @@ async fn remove_absent(run: &mut Run<'_>, seen: &HashMap<(CourseId, UserId), u64
         }
         if !run.options.force && gone.len() * 100 > present.len() * CAREFUL_PERCENT {
             let name = titles.get(&course).map(String::as_str).unwrap_or_default();
-            let (gone, present) = (gone.len(), present.len());
-            run.problems.add(SHEET.file, 0, format!(
-                "This would remove {gone} of {present} people from the course {name:?}, more than {CAREFUL_PERCENT} %. If it is right, add --force."
-            ));
+            let args = [
+                ("gone", gone.len().into()),
+                ("present", present.len().into()),
+                ("course", quoted(name)),
+                ("percent", CAREFUL_PERCENT.into()),
+            ];
+            run.problems.add(SHEET.file, 0, say_with("op-import-too-many-gone", &args));
             continue;
         }
         run.counts().removed += enrolments::remove(run.tx, course, &gone).await?;

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::slots::learn_conferences;
-use super::table::{Line, Once, Sheet, open};
+use super::table::{Line, Once, Sheet, about, no_conference, open, quoted};
 use super::{Run, Source};
 use crate::model::id::{ConferenceId, MeetingId};
-use crate::ops::Result;
+use crate::ops::{Result, say, say_with};
 use crate::store::import::{self, ImportedRecording, KnownRecording};
 
 const SHEET: Sheet = Sheet {
@@ -50,7 +50,7 @@ fn read(line: &mut Line<'_>) -> Option<RecordingRow> {
     let duration_ms = duration(line);
     let recorded_at = line.text("recorded_at");
     if recorded_at.as_deref().is_some_and(|text| moment(text, Tz::UTC).is_none()) {
-        line.fault("recorded_at", "Write a time such as 2026-09-01T09:00:00Z or 2026-09-01 09:00.");
+        line.fault("recorded_at", &say("op-import-moment"));
     }
     Some(RecordingRow {
         id: id?,
@@ -68,7 +68,7 @@ fn duration(line: &mut Line<'_>) -> Option<i64> {
     let text = line.field("duration_minutes").filter(|text| !text.is_empty())?;
     let minutes = text.parse::<f64>().ok().filter(|minutes| (0.0..=LONGEST_MINUTES).contains(minutes));
     if minutes.is_none() {
-        line.fault("duration_minutes", format!("{text:?} is no number of minutes."));
+        line.fault("duration_minutes", &say_with("op-import-minutes", &[("what", quoted(text))]));
     }
     // The system this replaces wrote 0 where it did not know.
     minutes.filter(|minutes| *minutes > 0.0).map(|minutes| (minutes * 60_000.0).round() as i64)
@@ -122,22 +122,25 @@ fn class_of(
     row: &RecordingRow,
 ) -> std::result::Result<(MeetingId, Option<DateTime<Utc>>), String> {
     let Some(place) = run.conferences.get(&row.conference) else {
-        return Err(format!("conference_id: There is no conference {:?}.", row.conference));
+        return Err(about("conference_id", &no_conference(&row.conference)));
     };
     let slots = slots.get(&place.id).map(Vec::as_slice).unwrap_or_default();
     let at = row.recorded_at.as_deref().and_then(|text| moment(text, place.zone));
     match (slots, at) {
-        ([], _) => Err(format!("conference_id: The conference {:?} has no time slot.", row.conference)),
-        ([(only, ..)], at) => Ok((*only, at)),
-        (_, None) => {
-            Err("recorded_at: The conference has several time slots; say when it was recorded.".to_owned())
+        ([], _) => {
+            let text = say_with("op-import-no-slot", &[("what", quoted(&row.conference))]);
+            Err(about("conference_id", &text))
         }
+        ([(only, ..)], at) => Ok((*only, at)),
+        (_, None) => Err(about("recorded_at", &say("op-import-several-slots"))),
         (slots, Some(at)) => {
             let away = |(_, starts, ends): &&(MeetingId, DateTime<Utc>, DateTime<Utc>)| {
                 if at < *starts { *starts - at } else { (at - *ends).max(TimeDelta::zero()) }
             };
             let nearest = slots.iter().min_by_key(away).map(|(id, ..)| *id);
-            nearest.map(|id| (id, Some(at))).ok_or_else(|| "recorded_at: No time slot is near.".to_owned())
+            nearest
+                .map(|id| (id, Some(at)))
+                .ok_or_else(|| about("recorded_at", &say("op-import-no-near-slot")))
         }
     }
 }
@@ -182,7 +185,7 @@ async fn write(run: &mut Run<'_>, rows: Vec<(u64, ImportedRecording)>) -> Result
         if let (Some(one), Some(other)) = (same_id, same_file)
             && one.id != other.id
         {
-            run.wrong(SHEET.file, line, "onedrive_item_id: The file belongs to another recording already.");
+            run.wrong(SHEET.file, line, about("onedrive_item_id", &say("op-import-file-taken")));
             continue;
         }
         let present = same_id.or(same_file);

@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::table::{Line, Once, Sheet, open};
+use super::table::{Line, Once, Sheet, about, no_conference, open};
 use super::{Run, Source, conferences};
 use crate::model::conference::Meeting;
 use crate::model::guard;
 use crate::model::id::ConferenceId;
 use crate::model::job::JobKind;
 use crate::model::people::{is_email, normal_email};
-use crate::model::schedule::{self, Slot, SlotText};
-use crate::ops::{Result, organizer};
+use crate::model::schedule::{self, Fault, Slot, SlotText};
+use crate::ops::slot_faults::fault_text;
+use crate::ops::{Result, organizer, say};
 use crate::store::import;
 use crate::store::meetings::NewMeeting;
 
@@ -40,7 +41,7 @@ fn read(line: &mut Line<'_>) -> Option<SlotRow> {
     let join_url = link(line);
     let organizer = line.text("organizer").map(|email| normal_email(&email));
     if organizer.as_deref().is_some_and(|email| !is_email(email)) {
-        line.fault("organizer", "Write the address of the mailbox that organizes the meeting.");
+        line.fault("organizer", &say("op-import-organizer"));
     }
     let text = SlotText { id: None, date: date?, start_time: start_time?, end_time: end_time? };
     Some(SlotRow {
@@ -60,7 +61,7 @@ fn link(line: &mut Line<'_>) -> Option<String> {
         && (text.starts_with("https://") || text.starts_with("http://127.0.0.1"))
         && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !is_link {
-        line.fault("join_url", "Write the whole Teams link, as in the invitation.");
+        line.fault("join_url", &say("op-import-link"));
     }
     Some(text.to_owned())
 }
@@ -110,9 +111,9 @@ fn resolve(
         return Err(vec![fault]);
     }
     let Some(place) = run.conferences.get(&row.conference) else {
-        return Err(vec![format!("conference_id: There is no conference {:?}.", row.conference)]);
+        return Err(vec![about("conference_id", &no_conference(&row.conference))]);
     };
-    let in_words = |(field, text): (&str, String)| format!("{field}: {text}");
+    let in_words = |(field, fault): (&str, Fault)| about(field, &fault_text(&fault));
     let slot = schedule::slot(&row.text, place.zone);
     slot.map(|slot| (place.id, slot)).map_err(|faults| faults.into_iter().map(in_words).collect())
 }
@@ -205,11 +206,11 @@ fn wanted(
     row: SlotRow,
 ) -> std::result::Result<Meeting, String> {
     if old.conference_id != conference {
-        return Err("conference_id: The slot belongs to another conference already.".to_owned());
+        return Err(about("conference_id", &say("op-import-slot-taken")));
     }
     let moves = (old.starts_at, old.ends_at) != (slot.starts_at, slot.ends_at);
     if moves && (old.cancelled_at.is_some() || old.starts_at <= run.now) {
-        return Err("date: The class has begun or was cancelled; its time cannot change any more.".to_owned());
+        return Err(about("date", &say("op-import-too-late")));
     }
     Ok(Meeting {
         starts_at: slot.starts_at,

@@ -9,7 +9,8 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::{Counts, FILES, Run, Source};
 use crate::model::schedule::is_plausible;
-use crate::ops::{Error, Result};
+use crate::ops::{Error, Result, say, say_with};
+use crate::text::Value;
 
 /// Rows worked on at once: what both databases take in one statement.
 const BATCH: usize = 1_000;
@@ -19,6 +20,24 @@ const LONGEST: usize = 500;
 
 /// Longest description.
 const LONGEST_PROSE: usize = 20_000;
+
+/// A word of the file as a sentence quotes it.
+pub(super) fn quoted(text: &str) -> Value<'static> {
+    format!("{text:?}").into()
+}
+
+/// What is wrong with one column.
+pub(super) fn about(column: &str, text: &str) -> String {
+    format!("{column}: {text}")
+}
+
+pub(super) fn no_course(id: &str) -> String {
+    say_with("op-import-no-course", &[("what", quoted(id))])
+}
+
+pub(super) fn no_conference(id: &str) -> String {
+    say_with("op-import-no-conference", &[("what", quoted(id))])
+}
 
 /// What a file may hold.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +64,21 @@ pub(super) fn check(source: &Source) -> Result<()> {
     let Source::Folder(folder) = source else {
         return Ok(());
     };
-    let listed = std::fs::read_dir(folder)
-        .map_err(|error| Error::invalid("DIR", format!("{} cannot be read: {error}.", folder.display())))?;
+    let listed = std::fs::read_dir(folder).map_err(|error| {
+        let args = [("folder", folder.display().to_string().into()), ("error", error.to_string().into())];
+        Error::invalid("DIR", say_with("op-import-folder", &args))
+    })?;
     let names: Vec<String> =
         listed.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     let is_csv = |name: &&String| name.to_lowercase().ends_with(".csv");
     if let Some(stranger) = names.iter().filter(is_csv).find(|name| !FILES.contains(&name.as_str())) {
-        let text = format!("{stranger:?} is no file of an import. The files are {}.", FILES.join(", "));
+        let args = [("what", quoted(stranger)), ("files", FILES.join(", ").into())];
+        let text = say_with("op-import-stranger", &args);
         return Err(Error::invalid("DIR", text));
     }
     if !names.iter().any(|name| FILES.contains(&name.as_str())) {
-        let text = format!("{} holds none of the files {}.", folder.display(), FILES.join(", "));
+        let args = [("folder", folder.display().to_string().into()), ("files", FILES.join(", ").into())];
+        let text = say_with("op-import-no-files", &args);
         return Err(Error::invalid("DIR", text));
     }
     Ok(())
@@ -71,7 +94,8 @@ pub(super) fn open(run: &mut Run<'_>, source: &Source, sheet: Sheet) -> Result<O
     let header = match reader.byte_headers() {
         Ok(header) => header.clone(),
         Err(error) => {
-            run.problems.add(sheet.file, 1, format!("The file cannot be read: {error}."));
+            let args = [("error", error.to_string().into())];
+            run.problems.add(sheet.file, 1, say_with("op-import-unreadable", &args));
             return Ok(None);
         }
     };
@@ -94,7 +118,10 @@ fn bytes(source: &Source, file: &str) -> Result<Option<Box<dyn Read + Send>>> {
         Source::Folder(folder) => match File::open(folder.join(file)) {
             Ok(open) => Ok(Some(Box::new(BufReader::with_capacity(1 << 16, open)))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::invalid(file, format!("It cannot be opened: {error}."))),
+            Err(error) => {
+                let args = [("error", error.to_string().into())];
+                Err(Error::invalid(file, say_with("op-import-unopened", &args)))
+            }
         },
     }
 }
@@ -104,26 +131,23 @@ fn places(header: &ByteRecord, sheet: Sheet) -> std::result::Result<Vec<Option<u
     let mut faults = Vec::new();
     let mut places = vec![None; sheet.columns.len()];
     if header.is_empty() {
-        return Err(vec![format!(
-            "The file is empty. Its header has the columns {}.",
-            sheet.columns.join(", ")
-        )]);
+        return Err(vec![say_with("op-import-empty", &[("columns", sheet.columns.join(", ").into())])]);
     }
     for (place, name) in header.iter().enumerate() {
         let Ok(name) = std::str::from_utf8(name) else {
-            return Err(vec!["The header is not UTF-8. Save the file as CSV UTF-8.".to_owned()]);
+            return Err(vec![say("op-import-header-utf8")]);
         };
         let name = name.trim_start_matches('\u{feff}').trim();
         if header.len() == 1 && name.contains(';') {
-            return Err(vec!["The columns are separated by semicolons. Separate them by commas.".to_owned()]);
+            return Err(vec![say("op-import-semicolons")]);
         }
         match sheet.columns.iter().position(|column| *column == name.to_lowercase()) {
-            None => faults.push(format!(
-                "{name:?} is no column of this file. The columns are {}.",
-                sheet.columns.join(", ")
-            )),
+            None => {
+                let args = [("what", quoted(name)), ("columns", sheet.columns.join(", ").into())];
+                faults.push(say_with("op-import-no-column", &args));
+            }
             Some(column) if places[column].is_some() => {
-                faults.push(format!("The column {name:?} stands twice."));
+                faults.push(say_with("op-import-column-twice", &[("what", quoted(name))]));
             }
             Some(column) => places[column] = Some(place),
         }
@@ -131,7 +155,7 @@ fn places(header: &ByteRecord, sheet: Sheet) -> std::result::Result<Vec<Option<u
     for required in sheet.required {
         let at = sheet.columns.iter().position(|column| column == required);
         if at.is_none_or(|at| places[at].is_none()) {
-            faults.push(format!("The column {required:?} is missing."));
+            faults.push(say_with("op-import-column-missing", &[("what", quoted(required))]));
         }
     }
     if faults.is_empty() { Ok(places) } else { Err(faults) }
@@ -153,11 +177,8 @@ impl Table {
                 Ok(false) => break,
                 Err(error) => {
                     self.is_broken = true;
-                    run.problems.add(
-                        self.sheet.file,
-                        0,
-                        format!("The file cannot be read to its end: {error}."),
-                    );
+                    let args = [("error", error.to_string().into())];
+                    run.problems.add(self.sheet.file, 0, say_with("op-import-cut", &args));
                     break;
                 }
             }
@@ -192,21 +213,19 @@ impl<'a> Line<'a> {
     /// Whether it has as many fields as the header, all of them text.
     fn whole(&mut self) -> Option<()> {
         if self.record.len() != self.table.width {
-            let (has, wants) = (self.record.len(), self.table.width);
-            self.faults.push(format!(
-                "The line has {has} fields, the header {wants}. Look for a comma or a quotation mark that is missing or too many."
-            ));
+            let args = [("has", self.record.len().into()), ("wants", self.table.width.into())];
+            self.faults.push(say_with("op-import-fields", &args));
             return None;
         }
         if self.record.iter().any(|field| std::str::from_utf8(field).is_err()) {
-            self.faults.push("The line is not UTF-8. Save the file as CSV UTF-8.".to_owned());
+            self.faults.push(say("op-import-line-utf8"));
             return None;
         }
         Some(())
     }
 
-    pub(super) fn fault(&mut self, column: &str, text: impl std::fmt::Display) {
-        self.faults.push(format!("{column}: {text}"));
+    pub(super) fn fault(&mut self, column: &str, text: &str) {
+        self.faults.push(about(column, text));
     }
 
     /// The field, trimmed; `None` if the file has no such column.
@@ -220,7 +239,7 @@ impl<'a> Line<'a> {
     pub(super) fn text(&mut self, column: &str) -> Option<String> {
         let text = self.field(column).filter(|text| !text.is_empty())?;
         if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-            self.fault(column, format!("Use at most {LONGEST} characters on one line."));
+            self.fault(column, &say_with("op-one-line", &[("most", LONGEST.into())]));
             return None;
         }
         Some(text.to_owned())
@@ -231,7 +250,7 @@ impl<'a> Line<'a> {
         let text = self.field(column)?.replace("\r\n", "\n").replace('\r', "\n");
         let is_odd = |c: char| c.is_control() && c != '\n' && c != '\t';
         if text.chars().count() > LONGEST_PROSE || text.chars().any(is_odd) {
-            self.fault(column, format!("Use at most {LONGEST_PROSE} characters."));
+            self.fault(column, &say_with("op-import-prose", &[("most", LONGEST_PROSE.into())]));
             return None;
         }
         Some(text)
@@ -240,7 +259,7 @@ impl<'a> Line<'a> {
     /// The field, in which something must stand.
     pub(super) fn required(&mut self, column: &str) -> Option<String> {
         if self.field(column).is_none_or(str::is_empty) {
-            self.fault(column, "Something must stand here.");
+            self.fault(column, &say("op-import-required"));
             return None;
         }
         self.text(column)
@@ -262,7 +281,7 @@ impl<'a> Line<'a> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         let date = date.filter(|date| is_plausible(*date));
         if date.is_none() {
-            self.fault(column, format!("{text:?} is no date. Write it as 2026-12-01."));
+            self.fault(column, &say_with("op-import-date", &[("what", quoted(text))]));
         }
         Cell::Given(date)
     }
@@ -272,7 +291,7 @@ impl<'a> Line<'a> {
         let text = self.field(column).filter(|text| !text.is_empty())?;
         let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
         if number.is_none() {
-            self.fault(column, format!("{text:?} is no whole number of at least 0."));
+            self.fault(column, &say_with("op-import-number", &[("what", quoted(text))]));
         }
         number
     }
@@ -305,7 +324,7 @@ impl Once {
     /// What is wrong if `value` was there before.
     pub(super) fn fault(&mut self, column: &str, value: &str) -> Option<String> {
         if self.0.contains(value) {
-            return Some(format!("{column}: {value:?} stands in an earlier line, too."));
+            return Some(about(column, &say_with("op-import-earlier", &[("what", quoted(value))])));
         }
         self.0.insert(value.to_owned());
         None

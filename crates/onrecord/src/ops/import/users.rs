@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::table::{Line, Once, Sheet, open};
+use super::table::{Line, Once, Sheet, about, open, quoted};
 use super::{Run, Source};
 use crate::model::people::{GlobalRole, User, is_email, normal_email};
 use crate::model::words::Word as _;
-use crate::ops::Result;
+use crate::ops::{Result, say, say_with};
 use crate::store::import;
 use crate::store::users::NewUser;
 
@@ -32,18 +32,18 @@ fn read(line: &mut Line<'_>) -> Option<UserRow> {
     let id = line.required("id");
     let email = line.required("email").map(|email| normal_email(&email));
     if let Some(email) = email.as_deref().filter(|email| !is_email(email)) {
-        line.fault("email", format!("{email:?} is no address."));
+        line.fault("email", &say_with("op-import-address", &[("what", quoted(email))]));
     }
     let role = line.text("role").and_then(|text| {
         let role = GlobalRole::parse(&text.to_lowercase());
         if role.is_none() {
-            line.fault("role", format!("{text:?} is no role. Write admin, officer or nothing."));
+            line.fault("role", &say_with("op-import-role", &[("what", quoted(&text))]));
         }
         role
     });
     let entra_object_id = line.text("entra_object_id").map(|id| id.to_lowercase());
     if entra_object_id.as_deref().is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
-        line.fault("entra_object_id", "This is no object id. It has 36 characters with four hyphens.");
+        line.fault("entra_object_id", &say("op-import-object-id"));
     }
     let language = line.text("language");
     let is_tag = |tag: &str| {
@@ -53,7 +53,7 @@ fn read(line: &mut Line<'_>) -> Option<UserRow> {
                 .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
     };
     if language.as_deref().is_some_and(|tag| !is_tag(tag)) {
-        line.fault("language", "Write a language such as en or de-CH.");
+        line.fault("language", &say("op-import-language"));
     }
     Some(UserRow {
         id: id?,
@@ -142,20 +142,22 @@ fn resolve<'k>(known: &'k Known, row: &UserRow) -> std::result::Result<Option<&'
     let by_email = known.emails.get(&row.email);
     let present = match (known.ids.get(&row.id), by_email) {
         (Some(user), Some(other)) if user.id != other.id => {
-            return Err(format!("email: {:?} belongs to somebody else who is here already.", row.email));
+            let text = say_with("op-import-address-taken", &[("what", quoted(&row.email))]);
+            return Err(about("email", &text));
         }
         (Some(user), _) => Some(user),
         (None, Some(user)) => match &user.external_id {
             None => Some(user),
             Some(id) => {
-                return Err(format!("email: {:?} belongs to the person with the id {id:?}.", row.email));
+                let args = [("what", quoted(&row.email)), ("id", quoted(id))];
+                return Err(about("email", &say_with("op-import-address-of", &args)));
             }
         },
         (None, None) => None,
     };
     let owner = row.entra_object_id.as_ref().and_then(|id| known.objects.get(id));
     if owner.is_some_and(|owner| present.is_none_or(|user| user.id != owner.id)) {
-        return Err("entra_object_id: It belongs to somebody else who is here already.".to_owned());
+        return Err(about("entra_object_id", &say("op-import-object-taken")));
     }
     Ok(present)
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use msgraph::NewSubscription;
+use tokio::sync::OnceCell;
 
 use super::super::{Error, Result};
 use super::wanted::Wanted;
@@ -20,6 +21,17 @@ use crate::store::subscriptions::{self as store, Beginning};
 
 /// Subscriptions made or ended at once: making one has Microsoft call us twice before it answers.
 const AT_ONCE: usize = 4;
+
+/// Microsoft's list, asked for once in a round and only when it is needed.
+type Listed = OnceCell<Vec<msgraph::Subscription>>;
+
+/// Our address did not answer Microsoft.
+struct Unanswered {
+    /// For an administrator.
+    why: String,
+    /// When it is tried again.
+    again_at: DateTime<Utc>,
+}
 
 /// What keeping the subscriptions of one integration needs.
 pub(super) struct Keeper<'a> {
@@ -157,51 +169,92 @@ impl Keeper<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Makes what is wanted and due.
+    /// Makes what is wanted and due. Where Microsoft could not reach us last, one attempt stands for all.
     pub(super) async fn make_due(&self) -> Result<()> {
         let now = self.now();
-        let due = self.known().await?.into_iter().filter(|one| one.graph_id.is_none() && one.due_at <= now);
-        let due: Vec<_> = due.collect();
+        let known = self.known().await?;
+        let address = self.address();
+        let is_told = known.iter().any(|one| one.is_live(now) && one.address == address);
+        let is_cut_off =
+            |one: &Subscription| !is_told && one.unreachable_at.is_some() && one.address == address;
+        let missing: Vec<_> = known.into_iter().filter(|one| one.graph_id.is_none()).collect();
+        let cut_off: Vec<_> = missing.iter().filter(|one| is_cut_off(one)).collect();
+        if !cut_off.is_empty() && cut_off.iter().all(|one| one.due_at > now) {
+            return Ok(());
+        }
+        let due: Vec<_> = missing.into_iter().filter(|one| one.due_at <= now).collect();
         if due.is_empty() {
             return Ok(());
         }
-        let roles = match self.graph.token_claims().await {
-            Ok(claims) => Some(claims.roles),
-            // A token that cannot be read may still do everything.
-            Err(msgraph::Error::Decode { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        for some in due.chunks(AT_ONCE) {
-            let making: Vec<BoxFuture<'_, Result<()>>> =
-                some.iter().map(|one| self.make(one, roles.as_deref()).boxed()).collect();
+        let mut due = self.allowed(due).await?;
+        due.sort_by_key(|one| !is_cut_off(one));
+        let listed = OnceCell::new();
+        let mut at_once = if due.first().is_some_and(is_cut_off) { 1 } else { AT_ONCE };
+        let mut rest = due.as_slice();
+        while !rest.is_empty() {
+            let (some, later) = rest.split_at(at_once.min(rest.len()));
+            let making: Vec<BoxFuture<'_, Result<Option<Unanswered>>>> =
+                some.iter().map(|one| self.make(one, &listed).boxed()).collect();
+            let mut unanswered = None;
             for outcome in join_all(making).await {
-                outcome?;
+                unanswered = outcome?.or(unanswered);
             }
+            if let Some(unanswered) = unanswered {
+                return self.put_off(later, &unanswered).await;
+            }
+            (rest, at_once) = (later, AT_ONCE);
         }
         Ok(())
     }
 
-    async fn make(&self, one: &Subscription, roles: Option<&[String]>) -> Result<()> {
-        let wanted = one.kind.permission();
-        if roles.is_some_and(|roles| !permission::granted(roles, wanted)) {
+    /// Those for which the permission is there; the others wait for it.
+    async fn allowed(&self, due: Vec<Subscription>) -> Result<Vec<Subscription>> {
+        let roles = match self.graph.token_claims().await {
+            Ok(claims) => claims.roles,
+            // A token that cannot be read may still do everything.
+            Err(msgraph::Error::Decode { .. }) => return Ok(due),
+            Err(error) => return Err(error.into()),
+        };
+        let (allowed, forbidden): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|one| permission::granted(&roles, one.kind.permission()));
+        if forbidden.is_empty() {
+            return Ok(allowed);
+        }
+        let tx = self.app.store.write().await?;
+        for one in forbidden {
+            let wanted = one.kind.permission();
             let error = format!(
                 "Microsoft asks for the permission {wanted} for this. Without it OnRecord looks from time to time, and nothing is lost."
             );
-            let tx = self.app.store.write().await?;
             store::failed(&tx, one.id, &error, self.now() + patience(99)).await?;
-            return Ok(tx.commit().await?);
         }
+        tx.commit().await?;
+        Ok(allowed)
+    }
+
+    /// Has these wait as long as the one for which Microsoft could not reach us: it would reach us for none.
+    async fn put_off(&self, waiting: &[Subscription], unanswered: &Unanswered) -> Result<()> {
+        let tx = self.app.store.write().await?;
+        for one in waiting {
+            store::failed(&tx, one.id, &unanswered.why, unanswered.again_at).await?;
+            store::unreachable(&tx, one.id, self.now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn make(&self, one: &Subscription, listed: &Listed) -> Result<Option<Unanswered>> {
         // An earlier attempt that left no word may have worked all the same.
         if !one.client_state_hash.is_empty() {
-            self.end_forgotten(one).await?;
+            self.end_forgotten(one, listed).await?;
         }
         let mut made = self.ask(one).await?;
         if let Err(msgraph::Error::Conflict { .. }) = &made
-            && self.end_forgotten(one).await?
+            && self.end_forgotten(one, listed).await?
         {
             made = self.ask(one).await?;
         }
         let now = self.now();
+        let mut unanswered = None;
         let tx = self.app.store.write().await?;
         match made {
             Ok(made) => {
@@ -212,15 +265,17 @@ impl Keeper<'_> {
             }
             Err(error) => {
                 tracing::warn!(%error, kind = %one.kind, owner = one.owner, "a subscription to news of recordings or calls could not be made");
-                store::failed(&tx, one.id, &sentence(&error, &self.base), self.again(one, &error)).await?;
+                let (why, again_at) = (sentence(&error, &self.base), self.again(one, &error));
+                store::failed(&tx, one.id, &why, again_at).await?;
                 if is_unanswered(&error) {
                     store::unreachable(&tx, one.id, now).await?;
+                    unanswered = Some(Unanswered { why, again_at });
                 }
             }
         }
         tx.commit().await?;
         self.app.work.notify_one();
-        Ok(())
+        Ok(unanswered)
     }
 
     /// Asks Microsoft for a subscription with a client state of its own.
@@ -253,9 +308,9 @@ impl Keeper<'_> {
 
     /// Ends a subscription of ours for the same thing whose making we did not live to note. False if there is none:
     /// then it is another program's.
-    async fn end_forgotten(&self, one: &Subscription) -> Result<bool> {
+    async fn end_forgotten(&self, one: &Subscription, listed: &Listed) -> Result<bool> {
         let (resource, ours) = (one.kind.resource(&one.owner), self.address());
-        let listed = self.graph.subscriptions().await?;
+        let listed = listed.get_or_try_init(|| self.graph.subscriptions()).await?;
         let mut ended = false;
         for found in listed {
             let is_ours = found.notification_url.as_deref() == Some(ours.as_str());

@@ -16,7 +16,7 @@ use crate::model::id::{CourseId, MeetingId};
 use crate::model::schedule::is_plausible;
 use crate::model::verdict::{Basis, Cause, Owner};
 use crate::model::words::Word;
-use crate::ops::{Error, Result, rights};
+use crate::ops::{Error, Result, missing, rights};
 use crate::store::pages::ledger::{self, After, Filter, Line};
 use crate::web::auth::SignedIn;
 use crate::web::error::{ApiError, Problem};
@@ -161,7 +161,7 @@ pub struct LedgerItem {
     /// Who acts: `instructor` or `admin`.
     pub owner: Option<String>,
     /// What happened and what to do.
-    pub fix: Option<&'static str>,
+    pub fix: Option<String>,
     /// What the verdict rests on, as fixed words.
     pub evidence: Vec<String>,
     /// When the verdict last changed.
@@ -195,7 +195,7 @@ impl LedgerItem {
             cause: cause.map(|cause| cause.to_string()),
             basis: basis.map(|basis| basis.to_string()),
             owner: cause.map(|cause| cause.owner().to_string()),
-            fix: cause.map(Cause::fix),
+            fix: cause.map(missing::told),
             evidence: line.meeting.verdict_evidence,
             verdict_at: line.meeting.verdict_at,
             settled_at: line.meeting.settled_at,

@@ -290,7 +290,7 @@ fn record(line: Line, now: DateTime<Utc>) -> [String; 21] {
         item.cause.unwrap_or_default(),
         item.basis.unwrap_or_default(),
         item.owner.unwrap_or_default(),
-        item.fix.unwrap_or_default().to_owned(),
+        item.fix.unwrap_or_default(),
         item.evidence.join(" "),
         item.verdict_at.map(at).unwrap_or_default(),
         item.settled_at.map(at).unwrap_or_default(),

@@ -4,6 +4,7 @@
 use crate::model::conference::Verdict;
 use crate::model::verdict::{Basis, Cause, Fact, Owner};
 use crate::model::words::Word as _;
+use crate::ops::missing::why_and_fix;
 use crate::web::parts::Mark;
 use crate::web::text::Text;
 
@@ -39,26 +40,7 @@ pub(super) fn missing(t: &'static Text, cause: &str) -> Missing {
         Owner::Instructor => t.get("acts-instructor"),
         Owner::Admin => t.get("acts-admin"),
     };
-    let (why, fix) = match cause {
-        Cause::NoTeamsMeeting => (t.get("missing-no-meeting"), t.get("missing-no-meeting-fix")),
-        Cause::Permission => (t.get("missing-permission"), t.get("missing-permission-fix")),
-        Cause::Licence => (t.get("missing-licence"), t.get("missing-licence-fix")),
-        Cause::SwitchedOff => (t.get("missing-switched-off"), t.get("missing-switched-off-fix")),
-        Cause::NotEnabled => (t.get("missing-not-enabled"), t.get("missing-not-enabled-fix")),
-        Cause::PolicyOff => (t.get("missing-policy-off"), t.get("missing-policy-off-fix")),
-        Cause::NobodyMayRecord => (t.get("missing-nobody"), t.get("missing-nobody-fix")),
-        Cause::NotRecorded => (t.get("missing-not-recorded"), t.get("missing-not-recorded-fix")),
-        Cause::RecordingFailed => (t.get("missing-failed"), t.get("missing-failed-fix")),
-        Cause::StorageFull => (t.get("missing-storage"), t.get("missing-storage-fix")),
-        Cause::StoppedEarly => (t.get("missing-stopped"), t.get("missing-stopped-fix")),
-        Cause::InInbox => (t.get("missing-inbox"), t.get("missing-inbox-fix")),
-        Cause::Expired => (t.get("missing-expired"), t.get("missing-expired-fix")),
-        Cause::Lost => (t.get("missing-lost"), t.get("missing-lost-fix")),
-        Cause::OrganizerGone => (t.get("missing-organizer"), t.get("missing-organizer-fix")),
-        Cause::NeverOffered => (t.get("missing-never"), t.get("missing-never-fix")),
-        Cause::CannotRead => (t.get("missing-cannot-read"), t.get("missing-cannot-read-fix")),
-        Cause::CannotTell => (t.get("missing-cannot-tell"), t.get("missing-cannot-tell-fix")),
-    };
+    let (why, fix) = why_and_fix(t, cause);
     Missing { why, fix, who }
 }
 

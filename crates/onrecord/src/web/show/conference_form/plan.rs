@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::faults::Faults;
 use super::typed::{Expanded, Typed};
 use crate::model::schedule::{self, Slot, place};
+use crate::ops::slot_faults::field_error;
 use crate::ops::{FieldError, Result};
 use crate::store::pages::scheduling::{Taught, teaching};
 use crate::web::parts::{Mark, PartLine};
@@ -78,13 +79,12 @@ fn checked(
     if expanded.slots.is_empty() {
         return Ok(Vec::new());
     }
-    let named = |(field, text): (String, String)| FieldError::new(field, text);
     let mut slots = schedule::slots(&expanded.slots, zone)
-        .map_err(|wrong| wrong.into_iter().map(named).collect::<Vec<_>>())?;
+        .map_err(|wrong| wrong.into_iter().map(field_error).collect::<Vec<_>>())?;
     let mut errors = Vec::new();
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| !desk.is_unchanged(slot)) {
-        if let Some((field, text)) = schedule::not_plannable(slot, desk.now) {
-            errors.push(FieldError::new(place(index, field), text));
+        if let Some((field, fault)) = schedule::not_plannable(slot, desk.now) {
+            errors.push(field_error((place(index, field), fault)));
         }
     }
     for (later, _) in schedule::overlaps(&slots) {
