@@ -190,7 +190,7 @@ fn given(text: Option<String>) -> Option<String> {
 }
 
 async fn keep_an_admin(tx: &Tx, id: UserId) -> Result<()> {
-    if users::other_admins(tx, id).await? == 0 {
+    if users::active_admins(tx).await?.iter().all(|admin| *admin == id) {
         return Err(Error::Conflict(say("op-last-admin")));
     }
     Ok(())

@@ -234,16 +234,15 @@ pub async fn counts(db: &impl Read) -> Result<Counts> {
     }
 }
 
-/// How many admins may sign in besides `user`. On PostgreSQL their rows stay locked until the transaction ends, so
-/// that two people cannot disable each other at the same time and leave nobody.
-pub async fn other_admins(tx: &Tx, user: UserId) -> Result<usize> {
+/// The admins who may sign in. On PostgreSQL their rows stay locked until the transaction ends, so that two people
+/// cannot disable each other at the same time and leave nobody.
+pub async fn active_admins(tx: &Tx) -> Result<Vec<UserId>> {
     let sql = format!(
         "SELECT id FROM \"user\" WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id{}",
         tx.for_update()
     );
     let rows = tx.rows(&sql, params![]).await?;
-    let ids = rows.iter().map(|row| row.id::<UserId>("id")).collect::<Result<Vec<_>>>()?;
-    Ok(ids.into_iter().filter(|id| *id != user).count())
+    rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// Disables a person from `at`, or enables them again (`None`).

@@ -321,6 +321,22 @@ async fn an_import_takes_no_role_away_and_adopts_who_is_there() {
 }
 
 #[tokio::test]
+async fn no_import_leaves_the_school_without_administrator_and_each_role_is_in_the_audit() {
+    let world = World::new().await;
+    world.user("ada@contoso.example", Some(GlobalRole::Admin)).await;
+    world.user("ben@contoso.example", Some(GlobalRole::Admin)).await;
+    let both = "id,email,name,role\nu1,ada@contoso.example,,officer\nu2,ben@contoso.example,,officer\n";
+    let report = plain(&world, &[("users.csv", both)]).await;
+    tells(&report, "users.csv:3: role", "only administrator");
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM \"user\" WHERE role = 'admin'").await, 2);
+    let one = "id,email,name,role\nu1,ada@contoso.example,,officer\nu3,cy@contoso.example,Cy,admin\nu4,di@contoso.example,Di,\n";
+    clean(&plain(&world, &[("users.csv", one)]).await);
+    let entries = |action: &str| format!("SELECT COUNT(*) AS n FROM audit_entry WHERE action = '{action}'");
+    assert_eq!(count(&world, &entries("user.changed")).await, 1, "whose role changed");
+    assert_eq!(count(&world, &entries("user.added")).await, 1, "who came with a role");
+}
+
+#[tokio::test]
 async fn recording_cannot_be_switched_off_by_import() {
     let world = World::new().await;
     let conferences = "id,course_id,title,time_zone,enable_recording\nk1,c1,Lecture,UTC,false\n";

@@ -113,6 +113,8 @@ struct Run<'a> {
     rosters_changed: BTreeSet<CourseId>,
     /// Where somebody tried to switch recording off.
     disable_attempts: Vec<String>,
+    /// Roles and addresses of people that change: each is an entry of the audit.
+    people: users::Changes,
 }
 
 impl Run<'_> {
@@ -146,6 +148,7 @@ pub async fn run(app: &App, actor: Actor<'_>, source: &Source, options: Options)
         conferences: HashMap::new(),
         rosters_changed: BTreeSet::new(),
         disable_attempts: Vec::new(),
+        people: users::Changes::default(),
     };
     users::import(&mut run, source).await?;
     courses::import(&mut run, source).await?;
@@ -164,6 +167,7 @@ pub async fn run(app: &App, actor: Actor<'_>, source: &Source, options: Options)
         errors: run.problems.into_list(),
     };
     if applied {
+        users::note(app, (&tx, actor), run.people).await?;
         finish(app, &tx, actor, (&report, &run.disable_attempts)).await?;
         tx.commit().await?;
         app.work.notify_one();

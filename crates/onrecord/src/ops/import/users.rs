@@ -1,15 +1,20 @@
 //! `users.csv`: people by the school's own id; an address that is here without such an id gets it. An empty field
-//! leaves what is there: no import takes a role away.
+//! leaves what is there. Whose role or address changes is in the audit, and somebody stays administrator.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Value, json};
 
 use super::table::{Line, Once, Sheet, about, open, quoted};
 use super::{Run, Source};
+use crate::app::App;
+use crate::model::id::UserId;
 use crate::model::people::{GlobalRole, User, is_email, normal_email};
 use crate::model::words::Word as _;
-use crate::ops::{Result, say, say_with};
-use crate::store::import;
-use crate::store::users::NewUser;
+use crate::ops::actor::Actor;
+use crate::ops::{Result, audit, say, say_with};
+use crate::store::users::{self, NewUser};
+use crate::store::{Tx, import};
 
 const SHEET: Sheet = Sheet {
     file: "users.csv",
@@ -125,9 +130,24 @@ async fn write(run: &mut Run<'_>, rows: Vec<(u64, UserRow)>) -> Result<()> {
         };
         let wanted = wanted(present, row);
         match present {
-            None => added.push(wanted),
+            None => {
+                run.people.added.extend(wanted.role.map(|_| wanted.email.clone()));
+                added.push(wanted);
+            }
             Some(user) if NewUser::from(user.clone()) == wanted => run.counts().unchanged += 1,
-            Some(user) => changed.push((user.id, wanted)),
+            Some(user) => {
+                let old = NewUser::from(user.clone());
+                let leaves = old.role == Some(GlobalRole::Admin) && wanted.role != old.role;
+                if leaves && user.disabled_at.is_none() && !run.people.spares(run.tx, user.id).await? {
+                    run.wrong(SHEET.file, line, about("role", &say("op-last-admin")));
+                    continue;
+                }
+                if (old.role, &old.email) != (wanted.role, &wanted.email) {
+                    let named = |it: &NewUser| json!({ "email": it.email, "name": it.name, "role": it.role });
+                    run.people.changed.push((user.id, json!({ "old": named(&old), "new": named(&wanted) })));
+                }
+                changed.push((user.id, wanted));
+            }
         }
     }
     run.counts().added += added.len() as u64;
@@ -177,4 +197,40 @@ fn wanted(present: Option<&User>, row: UserRow) -> NewUser {
             .unwrap_or_else(|| "en".to_owned()),
         email: row.email,
     }
+}
+
+/// Whose role or address an import changes.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Addresses of new people who have a role.
+    added: Vec<String>,
+    changed: Vec<(UserId, Value)>,
+    /// Who is administrator no more.
+    demoted: HashSet<UserId>,
+}
+
+impl Changes {
+    /// Whether somebody is administrator without this person; if so the role may be taken from them.
+    async fn spares(&mut self, tx: &Tx, id: UserId) -> Result<bool> {
+        let others = users::active_admins(tx).await?;
+        let is_spared = others.iter().any(|other| *other != id && !self.demoted.contains(other));
+        if is_spared {
+            self.demoted.insert(id);
+        }
+        Ok(is_spared)
+    }
+}
+
+/// Writes what changed into the audit.
+pub(super) async fn note(app: &App, (tx, actor): (&Tx, Actor<'_>), changes: Changes) -> Result<()> {
+    for email in changes.added {
+        if let Some(user) = users::find_by_email(tx, &email).await? {
+            let detail = json!({ "email": user.email, "name": user.name, "role": user.role });
+            audit::record(app, tx, actor.id(), "user.added", (format!("user:{}", user.id), detail)).await?;
+        }
+    }
+    for (id, detail) in changes.changed {
+        audit::record(app, tx, actor.id(), "user.changed", (format!("user:{id}"), detail)).await?;
+    }
+    Ok(())
 }
