@@ -184,7 +184,8 @@ fn office_words(t: &'static Text, office: Office) -> &'static str {
     }
 }
 
-fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
+/// The classes that an exception is about.
+pub(super) fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
     if let Some(class) = &line.class {
         return class_words(t, now, class);
     }
