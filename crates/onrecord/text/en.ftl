@@ -49,6 +49,11 @@ never = Never
 role-admin = Administrator
 role-officer = Officer
 role-none = None: by course only
+role-choose = Choose administrator, officer or none.
+role-make-admin = Make an administrator
+role-make-officer = Make an officer
+role-take-away = Take the role away
+role-sure = { $what }: { $name }? It holds from their next page on.
 role-instructor = Instructor
 role-learner = Learner
 show = Show
@@ -243,13 +248,14 @@ home-waiting = The class ended { $ago }. The recording is usually here within an
 home-missing-learner = There is no recording of this class.
 home-not-held = Not held: Microsoft Teams shows no call. Nothing is missing.
 home-not-shown = Recorded, but not shown at present.
+home-recorded-staff = Recorded. The page of the class says where the recording is.
 home-missing = { $title }, { $day }: no recording
 home-see-what-happened = See what happened
 home-see-in-ledger = Which, in the ledger
 home-see-classes = Classes that need someone
 home-need-you = { $n ->
-    [one] One class needs you
-   *[other] { $n } classes need you
+    [one] One class needs attention
+   *[other] { $n } classes need attention
 }
 home-nothing-ahead = No class is planned at present
 home-class-is-on = Your class is on
@@ -377,6 +383,8 @@ upload-title = Upload a list
 upload-file = CSV file
 upload-hint = UTF-8 with the header email, name, role, section, ends_on. Role is instructor or learner; only email is required. All or nothing: if a line is wrong, nothing changes.
 upload-replace = Remove people who are not in the file
+upload-force = Remove them, however many they are
+upload-force-fix = If it is right, choose the file again and tick “Remove them, however many they are”.
 upload-errors = What is wrong with the file
 upload-line = Line
 upload-line-n = Line { $n }
@@ -415,7 +423,7 @@ form-lead = One Teams meeting is made for each time slot. Every one is recorded;
 form-published = Who sees it
 form-recording = Recording
 form-recording-on = Always on
-form-recording-why = Every class is recorded. This cannot be switched off here or anywhere else in OnRecord.
+form-recording-why = Every class is recorded. Only an exception that two people approve switches it off.
 form-preview = What will be made, and what people are told
 slots-title = When
 slot-n = Time slot { $n }
@@ -603,6 +611,7 @@ nobody-need-act = Nobody need act.
 acts-admin = Your OnRecord administrator acts
 acts-instructor = You, who teach this class, act
 acts-nobody = Nobody need act yet
+acts-overseer = An officer or your OnRecord administrator acts
 
 ## Why a recording is missing
 
@@ -820,7 +829,7 @@ attendance-heading = Attendance of { $class }
 attendance-own-heading = Your attendance of { $class }
 attendance-sum = { $n ->
     [one] One person, { $middle }
-   *[other] { $n } people, { $middle } in the middle
+   *[other] { $n } people, half of them there for { $middle } or longer
 }
 attendance-times = came { $n } times
 attendance-unknown = Not matched to a person
@@ -1007,6 +1016,8 @@ teams-unverified-title = Nothing has been checked yet
 teams-unverified-text = Fill in the connection below, then save and verify.
 teams-well = Connected. Classes are being recorded.
 teams-well-title = Everything is in order
+teams-well-so-far = Nothing was found to be wrong
+teams-well-asked = What no program can read, the Teams meeting policies, is asked below and waits for your answer.
 teams-well-text = Whatever stops working is named here, with what mends it.
 teams-warned = { $n ->
     [one] Connected. One thing needs looking after.
@@ -1024,6 +1035,7 @@ policy-instructors = Instructors may record
 policy-attendance = Attendance reports are allowed
 policy-expiry = Recordings live 120 days or longer
 policy-unanswered = Please confirm
+policy-if-not = If not: { $lost }
 policy-look = The command to look with
 policy-yes = Yes, it is so
 policy-no = No
@@ -1158,6 +1170,7 @@ user-state-disabled = Disabled
 user-state-no-password = No password yet
 user-disabled = Disabled. Their sessions and tokens have ended.
 user-enabled = Enabled again
+user-role-changed = The role was changed
 link-label = One-time link
 link-until = It is good until { $date }.
 invite-hint = You get a link to pass on. It works once, for seven days.
@@ -1264,7 +1277,10 @@ storage-no-drives = There is no service account yet.
 storage-not-read = Not read yet
 storage-growth = Grows by about { $size } a day.
 storage-growth-none = Does not grow.
-storage-growth-unknown = Its growth is known after some days.
+storage-growth-unknown = How it grows, and when it will be full, is known after some days.
+storage-state-nearing = Microsoft says that it is nearing its limit.
+storage-state-critical = Microsoft says that it is nearly full.
+storage-state-exceeded = Microsoft says that it is full.
 storage-planned = { $n ->
     [0] No class is planned in the next 30 days.
     [one] One class in the next 30 days, about { $size }.
@@ -1334,6 +1350,8 @@ action-alert-raised = Alert raised
 action-alert-resolved = Alert over
 action-audit-cut = Beginning of the audit cut off
 action-audit-exported = Audit exported
+action-archive-verified = Archive verified
+action-class-data-removed = Attendance or chat of a class removed
 action-conference-cancelled = Conference cancelled
 action-conference-changed = Conference changed
 action-conference-scheduled = Conference scheduled
@@ -1471,8 +1489,8 @@ error-403-fix = If you think you should, ask an instructor of the course or your
 error-404 = There is nothing here for you
 error-404-text = The page does not exist, or it is not shared with you. Both look the same from here.
 error-404-fix = Check the address. If someone gave it to you, ask them whether you are in the course and whether it is published.
-error-409 = That does not fit any more
-error-409-fix = Load the page again to see how things stand now. Nothing was changed.
+error-409 = That cannot be done as things stand
+error-409-fix = Nothing was changed. Go back and load the page again to see how things stand now.
 error-429 = A little slower, please
 error-429-text = Too many requests came from you in a short time.
 error-429-fix = Wait a minute and try again.
@@ -1491,7 +1509,7 @@ api-docs-body = Body:
 
 ## What operations say when they cannot
 
-op-may-not = You can see this, but you may not do this with it. Ask an instructor of the course or an administrator.
+op-may-not = Your role does not allow that. Ask an instructor of the course or an administrator.
 op-no-transcript = There is no transcript of this recording. Microsoft 365 may offer it some minutes after the class; Sync Data looks again.
 op-too-many-attempts = Too many attempts. Try again in { $seconds } seconds.
 op-not-your-password = This is not your present password.
@@ -1506,7 +1524,7 @@ op-no-control = Leave out control characters.
 op-archive-gone = Microsoft does not have this recording any more, so it cannot be copied.
 op-expiry-date = Write the day as 2027-03-12, or leave it empty if Microsoft keeps the file.
 op-expiry-days = Write a whole number of days from 0 to 99999; 0 means that Microsoft keeps recordings.
-op-rehome-no-room = No other service account has room for these classes. Add a licensed mailbox under Integrations, Microsoft Teams, or give another one more storage.
+op-rehome-no-room = No other service account has room for these classes. Add a licensed mailbox under Manage, Microsoft Teams, or give another one more storage.
 op-course-taken = Another course has this external id already.
 op-recordings-mandatory = Recordings cannot be off. Leave them out.
 op-write-something = Write something here.
@@ -1571,6 +1589,7 @@ op-csv-empty = The file has no line besides its header.
 op-csv-header = The first line must name the columns: email, name, role, section, ends_on.
 op-csv-twice = This column stands twice.
 op-csv-missing = This column is missing. The first line must name the columns.
+op-csv-workbook = This is an Excel file. Save it as “CSV UTF-8” and upload that.
 op-csv-utf8 = This is not UTF-8. Save the file as “CSV UTF-8”.
 op-csv-same = This is the same person as on line { $line }.
 op-csv-unknown = This column is not known. Known are { $columns }.
@@ -1752,6 +1771,7 @@ mail-account-lead = How each kind of news comes to you. Urgent news about a clas
 mail-account-off = OnRecord sends no mails at present: no mail is set up. What you choose here counts from the day it is.
 mail-choices-saved = Your choice of mails is saved.
 pace-at-once = At once
+pace-when-due = Yes
 pace-daily = Once a day, together
 pace-off = Not at all
 mail-on = Mail is set up
@@ -1828,6 +1848,7 @@ journal-purged-again = It was purged before the database was put back from a bac
 journal-removed-again = It was removed before the database was put back from a backup, and is removed again.
 journal-erased-again = They were erased before the database was put back from a backup, and are erased again.
 op-reason-missing = Say why; it stands in the audit.
+op-release-first = Release the hold first, under Manage, Keeping, Holds.
 op-hold-ends = Choose an end that lies ahead and after its start, or none.
 op-hold-subject = There is no { $what } with the number { $id }.
 op-hold-over = This hold has ended or was released before.
@@ -1957,8 +1978,9 @@ holds-shown = { $n } shown
 hold-new = New hold
 hold-place = Place a hold
 hold-on = On
-hold-number = Its number
-hold-number-hint = As it stands in the address of its page.
+hold-number = Its number, or the person’s e-mail
+hold-number-hint = The number stands in the address of its page. People are named by their e-mail.
+hold-number-wrong = Write the number, as it stands in the address of its page.
 hold-owner = Owner
 hold-operator = the operator
 hold-starts = From
@@ -1993,7 +2015,7 @@ bin-tombstone = Recording { $n } was removed
 
 ## People's data
 
-op-erase-role = Somebody with a role over the installation cannot be forgotten, nor can you forget yourself. Take the role away first.
+op-erase-role = Somebody with a role over the installation cannot be forgotten, nor can you forget yourself. An administrator takes the role away first, under Manage, People.
 op-erase-twice = This was asked for before; it stands under Keeping, People’s data.
 op-playback-reason = Say first why you watch this recording: on its page, or with POST /api/v1/recordings/…/reason.
 erasure-at-microsoft = What lies at Microsoft stays there and must be asked for there: the person’s account, the Teams chat and its messages, attendance reports, transcripts and recordings in OneDrive, mail invitations, and Microsoft’s own logs.
@@ -2035,6 +2057,7 @@ own-data-how = How
 own-data-when = When
 own-data-watched = watched
 own-data-downloaded = downloaded
+own-data-read = read
 own-data-empty = No visit is kept under your name
 own-data-empty-text = What you watch or download is listed here as far as it is kept.
 own-data-named = OnRecord keeps what you watch and download for { $days } days, then only how often a recording was watched. The export holds everything that is kept about you.
@@ -2107,17 +2130,19 @@ somebody = Somebody
 
 op-notice-changed = The notice has changed. Read it again.
 op-notice-language = Write a language tag, such as de or pt-BR.
-op-notice-english = The English words are written with the notice under Manage, Microsoft Teams.
+op-notice-english = The English words are written with the notice: an administrator does that under Manage, Microsoft Teams.
 op-notice-locked = The configuration sets the words in this language.
 op-notice-unconnected = Microsoft Teams is not connected yet.
 notices-title = Notices
-notices-lead = Every wording of the recording notice that was ever used. It is made under Manage, Microsoft Teams; a change makes a new version.
+notices-lead = Every wording of the recording notice that was ever used. An administrator writes it under Manage, Microsoft Teams; a change makes a new version.
 notices-empty = No wording was used yet
 notices-empty-text = The first class that is announced makes the first version.
 acknowledge-none = Nobody is asked to acknowledge it.
 acknowledge-ask = People are asked to acknowledge it before they go to a class, and may go on without.
 acknowledge-required = Nobody is shown the way to a class before they have acknowledged it.
 notice-other-language = Your words in another language
+notice-wordings = Your words in other languages
+notice-wording-locked = Set by the configuration
 notice-language = Language
 notice-language-hint = A tag such as de or pt-BR. People whose account has this language read these words.
 notice-words = Words
@@ -2144,6 +2169,8 @@ action-notice-wording-changed = Own words of the notice in a language changed
 
 ## Objections to being recorded
 
+op-objection-words = Say in your own words why you object. Officers read it, nobody who teaches does.
+op-case-words = Write what whoever objected is told.
 op-objection-class = This course has no such class.
 op-objection-open = You have objected to this already. It is being answered.
 op-objection-closed = This case is closed.
@@ -2180,7 +2207,10 @@ case-outcome = Outcome
 case-stays-open = Stays open
 case-answer = Answer
 case-answer-hint = Whoever objected reads this.
-case-exception = Number of the exception it led to
+case-exception = The exception it led to
+case-no-exception = None yet
+case-stays-so = As it is
+case-stays = Leave it empty and it stays as it is.
 case-change = Work on it
 case-save = Save
 case-new = New

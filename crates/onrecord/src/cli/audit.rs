@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chrono::{NaiveDate, NaiveTime};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Context, Failure, Outcome, out, verify};
+use super::{Context, Failure, Outcome, out, user, verify};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::ops::actor::Actor;
@@ -168,6 +168,9 @@ async fn export(app: &App, args: &ExportArgs) -> Result<Outcome, Failure> {
         Format::Csv => Form::Csv,
         Format::Jsonl => Form::JsonLines,
     };
+    if let Some(address) = args.who.as_deref().filter(|who| who.contains('@')) {
+        user::known(app, address).await?;
+    }
     let mut filter = asked.filter(app).await?;
     audit::note_export(app, Actor::Operator, &asked, form).await?;
     let mut target = open_target(args.output.as_deref())?;

@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Context, Failure, Outcome, out};
+use super::{Context, Failure, Outcome, out, user};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::model::hold::{HoldScope, HoldState};
 use crate::model::id::HoldId;
@@ -37,8 +38,8 @@ pub struct PlaceArgs {
     /// What it is on.
     #[arg(value_enum)]
     scope: ScopeWord,
-    /// Its number.
-    id: i64,
+    /// Its number; a person by their address, too.
+    id: String,
     /// Why.
     #[arg(long)]
     reason: String,
@@ -73,6 +74,7 @@ pub async fn run(context: &Context, command: &HoldCommand) -> Result<Outcome, Fa
     let app = super::open(context.config_and_log()?, Clock::System).await?;
     match command {
         HoldCommand::Place(args) => {
+            let subject_id = subject(&app, args).await?;
             let morning = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
             let wanted = holds::Wanted {
                 scope: match args.scope {
@@ -81,7 +83,7 @@ pub async fn run(context: &Context, command: &HoldCommand) -> Result<Outcome, Fa
                     ScopeWord::Course => HoldScope::Course,
                     ScopeWord::Person => HoldScope::Person,
                 },
-                subject_id: args.id,
+                subject_id,
                 reason: args.reason.clone(),
                 starts_at: None,
                 ends_at: args.until.and_then(|day| day.checked_add_days(Days::new(1))).map(morning),
@@ -98,6 +100,17 @@ pub async fn run(context: &Context, command: &HoldCommand) -> Result<Outcome, Fa
         }
     }
     Ok(Outcome::AllWell)
+}
+
+/// The number of what a hold is to be on.
+async fn subject(app: &App, args: &PlaceArgs) -> Result<i64, Failure> {
+    if matches!(args.scope, ScopeWord::Person) && args.id.contains('@') {
+        return Ok(user::known(app, &args.id).await?.id.0);
+    }
+    let number = args.id.parse();
+    number.map_err(|_| {
+        Failure::Usage(format!("{} is no number: write the one in the address of its page", args.id))
+    })
 }
 
 fn print(found: &[crate::store::holds::Listed], now: DateTime<Utc>, args: &ListArgs) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `onrecord user add|invite|list|disable|enable|passwd`: the people of the installation, for whoever has the machine.
+//! `onrecord user add|invite|list|role|disable|enable|passwd`: the people of the installation, for whoever has the machine.
 //! The first administrator is made here.
 
 use std::io::{BufRead as _, IsTerminal as _};
@@ -29,6 +29,8 @@ pub enum UserCommand {
     Invite(EmailArgs),
     /// List people.
     List(ListArgs),
+    /// Give a person a role over the installation, or take it away.
+    Role(RoleArgs),
     /// Disable a person: their sessions and tokens end at once. Nothing is deleted.
     Disable(EmailArgs),
     /// Let a disabled person sign in again.
@@ -53,6 +55,27 @@ pub struct AddArgs {
 /// A role over the installation.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum RoleWord {
+    /// May do everything.
+    Admin,
+    /// Reads everything, changes no course and no integration.
+    Officer,
+}
+
+/// Options of `user role`.
+#[derive(Debug, Args)]
+pub struct RoleArgs {
+    /// Their address.
+    email: String,
+    /// The role they are to have.
+    role: RoleChoice,
+}
+
+/// A role over the installation, or none.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleChoice {
+    /// Only what the courses they belong to allow.
+    #[value(name = "none")]
+    Nothing,
     /// May do everything.
     Admin,
     /// Reads everything, changes no course and no integration.
@@ -95,6 +118,19 @@ pub async fn run(context: &Context, command: &UserCommand) -> Result<Outcome, Fa
             let user = known(&app, &args.email).await?;
             ops::disable(&app, Actor::Operator, user.id).await?;
             out::print(&format!("{} is disabled.", user.email));
+        }
+        UserCommand::Role(args) => {
+            let user = known(&app, &args.email).await?;
+            let role = match args.role {
+                RoleChoice::Nothing => None,
+                RoleChoice::Admin => Some(GlobalRole::Admin),
+                RoleChoice::Officer => Some(GlobalRole::Officer),
+            };
+            let wanted = Person { role: Wish::Said(role), ..Person::default() };
+            let user = ops::change(&app, Actor::Operator, user.id, wanted).await?;
+            let role =
+                role.map_or_else(|| "no role over the installation".to_owned(), |role| role.to_string());
+            out::print(&format!("{} has {role} now.", user.email));
         }
         UserCommand::Enable(args) => {
             let user = known(&app, &args.email).await?;

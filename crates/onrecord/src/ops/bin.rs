@@ -45,7 +45,11 @@ pub async fn remove(app: &App, actor: Actor<'_>, id: ArtifactId, reason: &str) -
         (None, None) => None,
     };
     if let Some(ruling) = kept {
-        return Err(Error::Conflict(words::sentence(text::english(), &ruling, &policies)));
+        let mut why = words::sentence(text::english(), &ruling, &policies);
+        if matches!(ruling, Ruling::Kept(_, Because::Hold(..))) {
+            why = format!("{why}. {}", say("op-release-first"));
+        }
+        return Err(Error::Conflict(why));
     }
     let purge_at = now + time(app);
     let how = Binning { by: actor.id(), reason, policy: None, purge_at };

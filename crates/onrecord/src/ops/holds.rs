@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, Utc};
 use serde_json::json;
 
 use super::actor::Actor;
-use super::{Error, FieldError, Result, audit, say, say_with};
+use super::{Error, FieldError, Result, audit, erasure, say, say_with};
 use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::hold::{Hold, HoldScope, HoldState};
@@ -86,6 +86,10 @@ pub async fn release(app: &App, actor: Actor<'_>, id: HoldId, reason: &str) -> R
     audit::record(app, &tx, actor.id(), "hold.released", (format!("hold:{id}"), detail)).await?;
     let hold = holds::find(&tx, id).await?.ok_or(Error::NotFound)?;
     tx.commit().await?;
+    // What a hold blocked goes on now. The hold is released all the same: what fails here is tried again by a duty.
+    if let Err(error) = erasure::try_again(app).await {
+        tracing::warn!(hold = %id, %error, "a request that the hold blocked could not be carried out yet");
+    }
     Ok(hold)
 }
 
@@ -105,11 +109,16 @@ pub fn scope_key(scope: HoldScope) -> &'static str {
     }
 }
 
-/// A reason as people write one: not empty, not too long, without control characters.
+/// A reason that stands in the audit, as people write one: not empty, not too long, without control characters.
 pub(super) fn sound_reason(reason: &str) -> Result<&str> {
-    let reason = reason.trim();
+    sound_words(reason, "op-reason-missing")
+}
+
+/// The same for words that stand elsewhere; `missing` is the sentence of the catalogue for empty ones.
+pub(super) fn sound_words<'a>(words: &'a str, missing: &str) -> Result<&'a str> {
+    let reason = words.trim();
     let wrong = if reason.is_empty() {
-        say("op-reason-missing")
+        say(missing)
     } else if reason.chars().count() > LONGEST_REASON {
         say_with("op-at-most", &[("most", LONGEST_REASON.into())])
     } else if reason.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::courses::{self, SeenCourse};
-use super::holds::sound_reason;
+use super::holds::sound_words;
 use super::{Error, FieldError, Result, alerts, audit, enrolment, rights, say};
 use crate::app::App;
 use crate::model::access::{Act, GlobalAct, Viewer};
@@ -102,7 +102,7 @@ pub async fn keep_word(app: &App, viewer: &Viewer, user: UserId, said: &Said) ->
     rights::global(app, viewer, GlobalAct::Retain).await?;
     let now = app.clock.now();
     let mut errors = Vec::new();
-    let mut text = |field: &'static str, text: &str| match sound_reason(text) {
+    let mut text = |field: &'static str, text: &str| match sound_words(text, "op-write-something") {
         Ok(text) => text.to_owned(),
         Err(Error::Invalid(found)) => {
             errors.extend(found.into_iter().map(|error| FieldError::new(field, error.message)));

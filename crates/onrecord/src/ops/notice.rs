@@ -132,6 +132,38 @@ pub async fn in_language(app: &App, id: IntegrationId, language: &str) -> Result
 /// Longest wording in characters.
 const LONGEST: usize = 5_000;
 
+/// The institution's own words in another language, as they stand now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The language (BCP 47).
+    pub language: String,
+    /// The words.
+    pub words: String,
+    /// Whether the configuration sets them, so that no page changes them.
+    pub is_configured: bool,
+}
+
+/// The institution's own words in other languages, used or not, for those who oversee the installation.
+pub async fn wordings(app: &App, viewer: &Viewer) -> Result<Vec<Wording>> {
+    rights::global(app, viewer, GlobalAct::Oversee).await?;
+    let configured = &app.config.notice.wording.0;
+    let mut all: Vec<Wording> = configured
+        .iter()
+        .filter(|(tag, _)| tag.split('-').next() != Some(LANGUAGE))
+        .map(|(tag, words)| Wording { language: tag.clone(), words: words.clone(), is_configured: true })
+        .collect();
+    if let Some(integration) = integrations::first(&app.store).await? {
+        let written = acknowledgements::wordings(&app.store, integration.id).await?;
+        let is_free = |tag: &str| configured.keys().all(|known| !known.eq_ignore_ascii_case(tag));
+        all.extend(written.into_iter().filter(|(tag, _)| is_free(tag)).map(|(language, words)| Wording {
+            language,
+            words,
+            is_configured: false,
+        }));
+    }
+    Ok(all)
+}
+
 /// Writes the institution's own words in a language; empty words take them away. English ones are written with the
 /// notice's other terms.
 pub async fn put_wording(app: &App, viewer: &Viewer, (language, words): (&str, &str)) -> Result<()> {

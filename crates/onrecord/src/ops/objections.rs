@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::holds::sound_reason;
+use super::holds::sound_words;
 use super::{Error, Result, audit, courses, rights, say};
 use crate::app::App;
 use crate::model::access::{Act, GlobalAct, Scope, Viewer};
@@ -28,7 +28,7 @@ pub async fn raise(
     reason: &str,
 ) -> Result<Objection> {
     courses::seen(app, viewer, course, Act::Object).await?;
-    let reason = sound_reason(reason)?;
+    let reason = sound_words(reason, "op-objection-words")?;
     let now = app.clock.now();
     let tx = app.store.write().await?;
     if let Some(meeting) = meeting
@@ -162,7 +162,7 @@ async fn changed(
 
 /// A text as people write one, named by its field.
 fn sound<'a>(field: &str, text: &'a str) -> Result<&'a str> {
-    sound_reason(text).map_err(|error| match error {
+    sound_words(text, "op-case-words").map_err(|error| match error {
         Error::Invalid(errors) => {
             let message = errors.into_iter().next().map_or_else(String::new, |error| error.message);
             Error::invalid(field, message)

@@ -104,6 +104,10 @@ pub async fn put(app: &App, actor: Actor<'_>, course: CourseId, file: &[u8], res
 fn read(file: &[u8]) -> std::result::Result<Vec<Line>, Faults> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut faults = Faults::default();
+    if is_workbook(file) {
+        faults.add(1, "", say("op-csv-workbook"));
+        return Err(faults);
+    }
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
     let places = header(&mut reader, &mut faults);
     if faults.count > 0 {
@@ -132,6 +136,12 @@ fn read(file: &[u8]) -> std::result::Result<Vec<Line>, Faults> {
         faults.add(1, "", say("op-csv-empty"));
     }
     if faults.count == 0 { Ok(lines) } else { Err(faults) }
+}
+
+/// Whether the file is a workbook of a spreadsheet program, or another archive, and no text.
+pub fn is_workbook(file: &[u8]) -> bool {
+    // A zip archive, and the format of the years before.
+    file.starts_with(b"PK\x03\x04") || file.starts_with(b"\xd0\xcf\x11\xe0")
 }
 
 /// Where each column stands.
@@ -245,6 +255,7 @@ mod tests {
         assert_eq!(faults(b"email,email\na@b.example,x\n"), [(1, "email".to_owned())]);
         assert_eq!(faults(b"email\n").len(), 1);
         assert_eq!(faults(b"").len(), 1);
+        assert_eq!(faults(b"PK\x03\x04\x14\0email\n"), [(1, String::new())], "an Excel file is named once");
     }
 
     #[test]

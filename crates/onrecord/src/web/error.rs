@@ -107,6 +107,16 @@ fn told(error: &Error) -> (StatusCode, String, Option<u64>) {
     }
 }
 
+/// What is wrong, without the names by which programs know the fields.
+fn for_people(error: &Error) -> String {
+    match error {
+        Error::Invalid(errors) => {
+            errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
 fn with_wait(mut response: Response, wait: Option<u64>) -> Response {
     if let Some(seconds) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -129,18 +139,19 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, detail, wait) = told(&self.0);
         let t = text::english();
-        let page = match status {
+        let mut page = match status {
             _ if matches!(self.0, Error::Lost(_)) => ErrorPage::not_found(t).telling(&detail),
             _ if matches!(self.0, Error::NotReady(_)) => ErrorPage::unavailable(t).telling(&detail),
             StatusCode::NOT_FOUND => ErrorPage::not_found(t),
             StatusCode::FORBIDDEN => ErrorPage::forbidden(t, &detail),
             StatusCode::CONFLICT => ErrorPage::conflict(t, &detail),
             StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
-                ErrorPage::bad_request(t, &self.0.to_string())
+                ErrorPage::bad_request(t, &for_people(&self.0))
             }
             StatusCode::INTERNAL_SERVER_ERROR => ErrorPage::internal(t, ""),
             _ => ErrorPage::unavailable(t),
         };
+        page.status = status.as_u16();
         with_wait(page::html(status, &page).into_response(), wait)
     }
 }

@@ -40,6 +40,8 @@ pub struct Upload {
     pub file: Vec<u8>,
     /// Whether `replace` was ticked.
     pub replace: bool,
+    /// Whether `force` was ticked.
+    pub force: bool,
 }
 
 impl Upload {
@@ -58,6 +60,7 @@ impl Upload {
             match name.as_str() {
                 "file" => upload.file = bytes.to_vec(),
                 "replace" => upload.replace = bytes.as_ref() == b"yes",
+                "force" => upload.force = bytes.as_ref() == b"yes",
                 _ => {}
             }
         }
@@ -67,5 +70,6 @@ impl Upload {
 
 /// The page for a form that could not be read.
 pub fn unreadable(status: StatusCode, why: &str) -> Response {
-    html(status, &ErrorPage::bad_request(english(), why)).into_response()
+    let page = ErrorPage { status: status.as_u16(), ..ErrorPage::bad_request(english(), why) };
+    html(status, &page).into_response()
 }

@@ -186,6 +186,7 @@ routes! {
     post "/admin/users" => show::users::invite, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/file" => show::users::upload, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/link" => show::users::link, Reach::Installation(GlobalAct::Administer);
+    post "/admin/users/{id}/role" => show::users::role, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/disable" => show::users::disable, Reach::Installation(GlobalAct::Administer);
     post "/admin/users/{id}/enable" => show::users::enable, Reach::Installation(GlobalAct::Administer);
     get "/settings/integrations/teams" => show::integration::page, Reach::Installation(GlobalAct::Administer);

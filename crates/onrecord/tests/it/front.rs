@@ -202,6 +202,7 @@ fn audit_actions() -> BTreeSet<String> {
         "access",
         "alert",
         "audit",
+        "class_data",
         "conference",
         "course",
         "database",
@@ -234,10 +235,15 @@ fn audit_actions() -> BTreeSet<String> {
         let is_word = !verb.is_empty() && verb.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         is_word && subjects.contains(&subject)
     };
-    let mut found: BTreeSet<String> =
-        ["notice.acknowledged", "notice.changed", "notice.in_force", "notice.wording_changed"]
-            .map(str::to_owned)
-            .into();
+    let mut found: BTreeSet<String> = [
+        "archive.verified",
+        "notice.acknowledged",
+        "notice.changed",
+        "notice.in_force",
+        "notice.wording_changed",
+    ]
+    .map(str::to_owned)
+    .into();
     for file in files {
         let source = fs::read_to_string(&file).expect("a file of this crate");
         found.extend(source.split('"').filter(is_action).map(str::to_owned));

@@ -60,6 +60,13 @@ async fn page(school: &School, email: &str, path: &str) -> String {
     school.world.sign_in(email).await.get(path).await.expect(200).text()
 }
 
+/// Since when recording is on, as the page of the class tells it.
+fn enabled_since(page: &str) -> String {
+    let step = page.split_once("Recording switched on, and read back").expect("the step").1;
+    let time = step.split_once("datetime=\"").expect("its time").1;
+    time.split('"').next().expect("a value").to_owned()
+}
+
 async fn report(school: &School) -> Value {
     school.world.sign_in("admin@contoso.example").await.get("/api/v1/monitor").await.expect(200).json()
 }
@@ -94,9 +101,13 @@ async fn recording_is_read_again_after_creation_and_a_day_an_hour_and_ten_minute
 async fn what_somebody_switched_off_is_on_again_before_class_and_stands_in_audit_and_report() {
     let school = School::new().await;
     let (conference, id, link) = class(&school).await;
+    let path = format!("/conferences/{conference}");
+    let first = enabled_since(&page(&school, "instructor@contoso.example", &path).await);
     pass(&school, 30).await;
     assert!(school.world.sim.flip_recording(&link, false));
     pass(&school, 23 * 60).await;
+    let later = enabled_since(&page(&school, "instructor@contoso.example", &path).await);
+    assert_eq!(later, first, "it was switched on once, however often it is read");
     let meeting = school.meeting(id).await;
     assert_eq!(meeting.auto_recording_status, Status::Enabled);
     assert!(school.online_meeting(&meeting).await.is_recording_enforced());

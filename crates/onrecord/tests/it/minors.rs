@@ -150,6 +150,8 @@ async fn staff_are_warned_before_a_class_while_consent_is_missing() {
     assert_eq!(warned(&school).await, ["consent_missing"]);
     let page = school.instructor().await.get(&format!("/conferences/{conference}")).await.expect(200).text();
     assert!(page.contains("For 1 minors of this class"), "{page}");
+    assert!(page.contains("An officer or your OnRecord administrator acts"), "{page}");
+    assert!(!page.contains("Nobody need act."), "{page}");
     let learner = number(&school.world.sign_in(LEARNER).await.get("/api/v1/me").await.json()["id"]);
     let officer = school.world.sign_in(OFFICER).await;
     let guardians = format!("/api/v1/users/{learner}/guardians");

@@ -184,6 +184,9 @@ async fn people_read_it_in_their_language_if_the_school_wrote_it() {
     let german = json!({ "language": "de", "wording": "Dieser Unterricht wird aufgezeichnet." });
     school.instructor().await.put("/api/v1/notices/wordings", &german).await.expect(404);
     officer.put("/api/v1/notices/wordings", &german).await.expect(204);
+    let notices = officer.get("/admin/notices?language=de").await.expect(200).text();
+    let shown = notices.matches("Dieser Unterricht wird aufgezeichnet.").count();
+    assert_eq!(shown, 2, "in the list before anybody has read them, and in the form: {notices}");
     execute(&school, "UPDATE \"user\" SET language = 'de-AT' WHERE email = 'learner@contoso.example'").await;
     let learner = school.world.sign_in(LEARNER).await;
     for path in [format!("/join/{meeting}"), format!("/conferences/{conference}")] {

@@ -113,7 +113,8 @@ async fn on_pages_one_objects_takes_it_back_and_an_officer_links_an_exception() 
     assert!(learner.get(&format!("/courses/{}", school.course)).await.expect(200).text().contains(&home));
     let form = learner.get(&format!("{home}?class={meeting}")).await.expect(200).text();
     assert!(form.contains(&format!("value=\"{meeting}\" selected")), "{form}");
-    learner.submit(&home, &[("scope", "course"), ("reason", " ")]).await.expect(422);
+    let empty = learner.submit(&home, &[("scope", "course"), ("reason", " ")]).await.expect(422).text();
+    assert!(empty.contains("Say in your own words") && !empty.contains("audit"), "{empty}");
     learner.submit(&home, &[("scope", "course"), ("reason", "I object")]).await.expect(303);
     learner.submit("/objections/1/withdraw", &[]).await.expect(303);
     learner.submit("/objections/1/withdraw", &[]).await.expect(409);
@@ -122,6 +123,8 @@ async fn on_pages_one_objects_takes_it_back_and_an_officer_links_an_exception() 
     let asked = json!({ "meeting_id": meeting.0, "reason": "An objection" });
     let exceptions = format!("/api/v1/courses/{}/exceptions", school.course);
     let exception = number(&officer.post(&exceptions, &asked).await.expect(201).json()["id"]).to_string();
+    let listed = officer.get("/admin/cases/2").await.expect(200).text();
+    assert!(listed.contains(&format!("<option value=\"{exception}\">")), "it can be chosen: {listed}");
     let wrong = [("owner", LEARNER), ("outcome", "upheld"), ("answer", "Yes")];
     officer.submit("/admin/cases/2", &wrong).await.expect(422);
     let right = [

@@ -65,7 +65,7 @@ async fn a_missing_recording_says_why_to_those_who_teach_and_stays_calm_with_lea
     write(&lecture.world, sql, params![]).await;
     let teacher = home(&lecture, INSTRUCTOR).await;
     assert!(
-        teacher.contains("One class needs you") && teacher.contains("could not be switched on"),
+        teacher.contains("One class needs attention") && teacher.contains("could not be switched on"),
         "{teacher}"
     );
     let learner = home(&lecture, LEARNER).await;

@@ -99,6 +99,9 @@ async fn tokens_are_made_and_revoked_on_the_account_page() {
     let ada = world.sign_in("ada@school.example").await;
     ada.get("/account").await.expect(200);
     ada.submit("/account/tokens", &[("name", "x"), ("scope", "all")]).await.expect(422);
+    let wrong = [("name", "Moodle"), ("scope", "write"), ("expires_days", "0")];
+    let again = ada.submit("/account/tokens", &wrong).await.expect(422).text();
+    assert!(again.contains("value=\"Moodle\"") && again.contains("value=\"write\" selected"), "{again}");
     let fields = [("name", "Moodle"), ("scope", "read"), ("expires_days", "30")];
     let made = ada.submit("/account/tokens", &fields).await.expect(200);
     assert!(made.text().contains("onr_"), "{}", made.text());

@@ -277,9 +277,16 @@ async fn one_sees_ones_own_courses_and_only_staff_see_the_roster() {
 
 /// Sends `file` as the form on the course's page does.
 async fn upload(client: &Client<'_>, course: i64, file: &str, replace: &str) -> Answer {
+    upload_with(client, course, file, &[("replace", replace)]).await
+}
+
+async fn upload_with(client: &Client<'_>, course: i64, file: &str, ticked: &[(&str, &str)]) -> Answer {
+    let part = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let ticked: String = ticked.iter().map(|(name, value)| part(name, value)).collect();
     let body = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r.csv\"\r\n\r\n{file}\r\n--x\r\n\
-         Content-Disposition: form-data; name=\"replace\"\r\n\r\n{replace}\r\n--x--\r\n"
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r.csv\"\r\n\r\n{file}\r\n{ticked}--x--\r\n"
     );
     let kind = [("content-type", "multipart/form-data; boundary=x")];
     client.request(Method::POST, &format!("/courses/{course}/roster"), &kind, Body::from(body)).await
@@ -303,6 +310,59 @@ async fn a_roster_file_adds_people_and_names_every_wrong_line() {
     assert!(fewer.text().contains("1 of 2"), "{}", fewer.text());
     let roster = admin.get(&format!("/api/v1/courses/{course}/roster")).await.json();
     assert_eq!(roster["items"].as_array().map(Vec::len), Some(2), "{roster}");
+    assert!(fewer.text().contains("name=\"force\""), "it can be meant: {}", fewer.text());
+    let meant = [("replace", "yes"), ("force", "yes")];
+    upload_with(&admin, course, "email,role\nada@s.example,instructor\n", &meant).await.expect(200);
+    let roster = admin.get(&format!("/api/v1/courses/{course}/roster")).await.json();
+    assert_eq!(roster["items"].as_array().map(Vec::len), Some(1), "{roster}");
+}
+
+#[tokio::test]
+async fn a_role_is_given_and_taken_away_on_the_page_and_then_the_person_can_be_forgotten() {
+    let world = school().await;
+    let admin = world.sign_in("admin@school.example").await;
+    let ada = json!({ "email": "ada@school.example", "name": "Ada" });
+    let id = admin.post("/api/v1/users", &ada).await.expect(201).json()["id"].clone();
+    let path = format!("/admin/users/{id}/role");
+    assert!(admin.get("/admin/users").await.expect(200).text().contains(&path));
+    let role = async || admin.get(&format!("/api/v1/users/{id}")).await.expect(200).json()["role"].clone();
+    let officer = world.sign_in("officer@school.example").await;
+    officer.submit(&path, &[("role", "officer")]).await.expect(403);
+    admin.submit(&path, &[("role", "boss")]).await.expect(422);
+    admin.submit(&path, &[]).await.expect(422);
+    assert_eq!(role().await, Value::Null, "nothing is taken for granted");
+    admin.submit(&path, &[("role", "officer")]).await.expect(303);
+    assert_eq!(role().await, "officer");
+    let forget = [("email", "ada@school.example"), ("reason", "She asked"), ("step", "erase")];
+    officer.submit("/admin/requests", &forget).await.expect(409);
+    admin.submit(&path, &[("role", "none")]).await.expect(303);
+    officer.submit("/admin/requests", &forget).await.expect(303);
+    let me = admin.get("/api/v1/me").await.expect(200).json()["id"].clone();
+    admin.submit(&format!("/admin/users/{me}/role"), &[("role", "none")]).await.expect(409);
+}
+
+#[tokio::test]
+async fn a_hold_on_a_person_is_placed_by_their_address() {
+    let world = school().await;
+    let officer = world.sign_in("officer@school.example").await;
+    let on = |who| [("scope", "person"), ("subject_id", who), ("reason", "An inquiry")];
+    let unknown = officer.submit("/admin/holds", &on("nobody@school.example")).await.expect(422);
+    assert!(unknown.text().contains("Nobody here has this address"), "{}", unknown.text());
+    officer.submit("/admin/holds", &on("Admin@School.example")).await.expect(303);
+    let holds = officer.get("/api/v1/holds").await.expect(200).json();
+    let admin = world.sign_in("admin@school.example").await;
+    assert_eq!(holds["items"][0]["subject_id"], admin.get("/api/v1/me").await.expect(200).json()["id"]);
+}
+
+#[tokio::test]
+async fn a_refusal_on_a_page_has_its_own_status_and_no_machine_names() {
+    let world = school().await;
+    let officer = world.sign_in("officer@school.example").await;
+    let on = [("scope", "person"), ("subject_id", "admin@school.example"), ("reason", "An inquiry")];
+    officer.submit("/admin/holds", &on).await.expect(303);
+    let refused = officer.submit("/admin/holds/1/release", &[("reason", " ")]).await.expect(422).text();
+    assert!(refused.contains(">422<") && refused.contains("Say why"), "{refused}");
+    assert!(!refused.contains("reason:"), "{refused}");
 }
 
 #[tokio::test]

@@ -86,6 +86,17 @@ pub struct Noted {
     pub at: DateTime<Utc>,
 }
 
+/// When recording was first switched on for a class and read back; what is read later is not that.
+pub async fn enabled_at(db: &impl Read, meeting: MeetingId) -> Result<Option<DateTime<Utc>>> {
+    let row = db
+        .row(
+            "SELECT at FROM audit_entry WHERE subject = $1 AND action = 'recording.enabled' ORDER BY id LIMIT 1",
+            params![format!("meeting:{meeting}")],
+        )
+        .await?;
+    row.map(|row| row.get("at")).transpose()
+}
+
 /// What was noted about the recording of a class, in order: it was found switched off, and switched on again.
 pub async fn noted(db: &impl Read, meeting: MeetingId) -> Result<Vec<Noted>> {
     let rows = db

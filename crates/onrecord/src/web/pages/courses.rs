@@ -93,6 +93,8 @@ pub struct Enrolled {
 pub struct RosterChange {
     pub result: Option<Note>,
     pub line_errors: Vec<LineError>,
+    /// The file would have removed many people: whoever means it ticks so.
+    pub too_many: bool,
     pub add: Vec<Field>,
 }
 

@@ -15,7 +15,7 @@ pub struct Home {
     pub page: Page,
     /// The date, small.
     pub over: String,
-    /// The answer in words: "One class needs you".
+    /// The answer in words: "One class needs attention".
     pub headline: String,
     pub may_schedule: bool,
     /// What is wrong, worst first.

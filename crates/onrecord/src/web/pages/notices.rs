@@ -9,7 +9,7 @@ use crate::web::{
     when::Moment,
 };
 
-/// `GET /admin/notices?cursor=`. Posts: `/admin/notices/wordings` (`language`, `wording`).
+/// `GET /admin/notices?cursor=&language=`. Posts: `/admin/notices/wordings` (`language`, `wording`).
 #[derive(Debug, Template)]
 #[template(path = "pages/notices.html")]
 pub struct Notices {
@@ -20,14 +20,29 @@ pub struct Notices {
     pub rows: Vec<NoticeRow>,
     pub empty: Option<Empty>,
     pub pager: Option<Pager>,
+    /// The words in other languages, as they stand now.
+    pub wordings: Vec<WordingRow>,
     /// For those who may change the words.
     pub fields: Option<Vec<Field>>,
+    /// Whether the form stands open, because words of it are to be changed.
+    pub open: bool,
 }
 
 impl Notices {
     fn problems(&self) -> Vec<Problem> {
         self.fields.iter().flat_map(parts::problems).collect()
     }
+}
+
+/// The words in another language.
+#[derive(Debug)]
+pub struct WordingRow {
+    pub language: String,
+    pub words: String,
+    /// That the configuration sets them; empty otherwise.
+    pub locked: &'static str,
+    /// The form with these words, for those who may change them.
+    pub edit_href: Option<String>,
 }
 
 /// One wording.

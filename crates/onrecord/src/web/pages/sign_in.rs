@@ -26,7 +26,7 @@ impl SignIn {
     pub fn new(t: &'static Text, next: impl Into<String>) -> Self {
         Self {
             page: Page::new(t, t.get("login-title"), Place::Elsewhere),
-            email: Field::new("email", t.get("email"), FieldKind::Email).required(),
+            email: Field::new("email", t.get("email"), FieldKind::OwnEmail).required(),
             password: Field::new("password", t.get("password"), FieldKind::Password).required(),
             next: next.into(),
             note: None,

@@ -31,7 +31,7 @@ pub struct Storage {
 pub struct Drive {
     pub id: i64,
     pub meter: Meter,
-    /// Microsoft's word, for scripts and manuals.
+    /// What Microsoft says of the room, in words; empty while there is enough.
     pub state: String,
     pub read: Option<String>,
     pub growth: String,

@@ -5,11 +5,11 @@ use askama::Template;
 use super::courses::LineError;
 use crate::web::{
     page::Page,
-    parts::{self, Command, Empty, Field, Note, Pager, Pill, Problem},
+    parts::{self, Choice, Command, Empty, Field, Note, Pager, Pill, Problem},
 };
 
 /// `GET /admin/users?q=&cursor=`. Invited by `POST /admin/users` (`email`, `name`, `role`); then
-/// `POST /admin/users/{id}/disable`, `/enable`, `/link` (a new one-time link).
+/// `POST /admin/users/{id}/disable`, `/enable`, `/link` (a new one-time link), `/role` (`role`).
 #[derive(Debug, Template)]
 #[template(path = "pages/users.html")]
 pub struct Users {
@@ -49,6 +49,8 @@ pub struct UserRow {
     pub last_seen: String,
     pub state: Pill,
     pub action: UserAction,
+    /// The roles they may be given instead of theirs; none for oneself.
+    pub roles: Vec<Choice>,
 }
 
 /// What may be done with a person.

@@ -11,7 +11,10 @@ use crate::web::text::Text;
 #[derive(Clone, Debug)]
 pub enum FieldKind {
     Text,
+    /// Somebody's address.
     Email,
+    /// The address one signs in with oneself: only there a browser may fill it in.
+    OwnEmail,
     Password,
     NewPassword,
     Date,
@@ -25,7 +28,7 @@ pub enum FieldKind {
 impl FieldKind {
     fn input_type(&self) -> &'static str {
         match self {
-            Self::Email => "email",
+            Self::Email | Self::OwnEmail => "email",
             Self::Password | Self::NewPassword => "password",
             Self::Date => "date",
             Self::Time => "time",
@@ -37,7 +40,8 @@ impl FieldKind {
 
     fn autocomplete(&self) -> Option<&'static str> {
         match self {
-            Self::Email => Some("username"),
+            Self::Email => Some("off"),
+            Self::OwnEmail => Some("username"),
             Self::Password => Some("current-password"),
             Self::NewPassword => Some("new-password"),
             _ => None,

@@ -43,6 +43,8 @@ pub struct Asked {
 #[derive(Debug, Default)]
 struct Shown {
     errors: Vec<FieldError>,
+    /// The form of a token, as it was typed.
+    token: TokenForm,
     created: Option<String>,
     did: String,
 }
@@ -96,7 +98,7 @@ async fn render(app: &App, reader: &Reader, status: StatusCode, shown: Shown) ->
             action: None,
         }),
         tokens: rows,
-        new_token: token_fields(t, reader, &shown.errors),
+        new_token: token_fields(t, reader, (&shown.token, &shown.errors)),
         created: shown.created.map(|text| Command { t, label: t.get("token-label").into(), text }),
     };
     Ok(html(status, &view).into_response())
@@ -143,8 +145,10 @@ pub(super) fn fault(errors: &[FieldError], field: &str) -> Option<String> {
 fn mail_fields(t: &'static Text, choices: &[mail::Choice], errors: &[FieldError]) -> Vec<Field> {
     let field = |choice: &mail::Choice| {
         let present = choice.pace.as_str();
-        let mut paces = vec![Choice::new("at_once", t.get("pace-at-once"), present)];
-        if !choice.kind.is_periodic() {
+        let is_periodic = choice.kind.is_periodic();
+        let goes = if is_periodic { t.get("pace-when-due") } else { t.get("pace-at-once") };
+        let mut paces = vec![Choice::new("at_once", goes, present)];
+        if !is_periodic {
             paces.push(Choice::new("daily", t.get("pace-daily"), present));
         }
         paces.push(Choice::new("off", t.get("pace-off"), present));
@@ -185,22 +189,29 @@ fn password_fields(t: &'static Text, errors: &[FieldError]) -> Vec<Field> {
     ]
 }
 
-fn token_fields(t: &'static Text, reader: &Reader, errors: &[FieldError]) -> Vec<Field> {
+fn token_fields(
+    t: &'static Text,
+    reader: &Reader,
+    (typed, errors): (&TokenForm, &[FieldError]),
+) -> Vec<Field> {
+    let scope = if typed.scope.is_empty() { "read" } else { typed.scope.as_str() };
     let mut scopes = vec![
-        Choice::new("read", t.get("scope-read"), "read"),
-        Choice::new("write", t.get("scope-write"), "read"),
+        Choice::new("read", t.get("scope-read"), scope),
+        Choice::new("write", t.get("scope-write"), scope),
     ];
     if reader.viewer.role == Some(GlobalRole::Admin) {
-        scopes.push(Choice::new("admin", t.get("scope-admin"), "read"));
+        scopes.push(Choice::new("admin", t.get("scope-admin"), scope));
     }
+    let days = if typed.expires_days.is_empty() { ops::DAYS.to_string() } else { typed.expires_days.clone() };
     vec![
         Field::new("name", t.get("column-name"), FieldKind::Text)
+            .value(typed.name.clone())
             .hint(t.get("token-name-hint"))
             .error(fault(errors, "name"))
             .required(),
         Field::new("scope", t.get("column-scope"), FieldKind::Select(scopes)).error(fault(errors, "scope")),
         Field::new("expires_days", t.get("token-days"), FieldKind::Number)
-            .value(ops::DAYS.to_string())
+            .value(days)
             .error(fault(errors, "expires_days")),
     ]
 }
@@ -280,21 +291,31 @@ pub async fn create_token(
     FormOf(form): FormOf<TokenForm>,
 ) -> Result<Response, PageError> {
     let Some(scope) = Scope::parse(&form.scope) else {
-        return again(&app, &reader, vec![FieldError::new("scope", "Choose read, write or admin.")]).await;
+        let errors = vec![FieldError::new("scope", "Choose read, write or admin.")];
+        return token_again(&app, &reader, (form, errors)).await;
     };
     let days = match form.expires_days.trim() {
         "" => ops::DAYS,
         text => text.parse().unwrap_or(0),
     };
-    let wanted = ops::Wanted { user: reader.viewer.user_id, scope, days, name: form.name };
+    let wanted = ops::Wanted { user: reader.viewer.user_id, scope, days, name: form.name.clone() };
     match ops::create(&app, Actor::Viewer(&reader.viewer), wanted).await {
         Ok((_, value)) => {
             let shown = Shown { created: Some(value), ..Shown::default() };
             render(&app, &reader, StatusCode::OK, shown).await
         }
-        Err(Error::Invalid(errors)) => again(&app, &reader, errors).await,
+        Err(Error::Invalid(errors)) => token_again(&app, &reader, (form, errors)).await,
         Err(error) => Err(error.into()),
     }
+}
+
+async fn token_again(
+    app: &App,
+    reader: &Reader,
+    (token, errors): (TokenForm, Vec<FieldError>),
+) -> Result<Response, PageError> {
+    let shown = Shown { token, errors, ..Shown::default() };
+    render(app, reader, StatusCode::UNPROCESSABLE_ENTITY, shown).await
 }
 
 /// `POST /account/tokens/{id}/revoke`.

@@ -63,7 +63,7 @@ fn recorded(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
         }
         Verdict::Upcoming | Verdict::Running => ahead(sight),
         Verdict::Waiting => {
-            let ended = sight.when.relative_words(sight.meeting.ends_at);
+            let ended = sight.when.relative_words(sight.ended_at());
             let detail = t.with("recorded-waiting-detail", &[("ended", ended.into())]);
             (t.get("recorded-waiting"), detail)
         }
@@ -243,6 +243,9 @@ fn who_acts(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
         let missing = missing(t, &sight.meeting.verdict_cause);
         return answer(Some(Mark::Missing), missing.who.to_owned(), missing.fix);
     }
+    if let Some((mark, who, fix)) = facts.told.open.iter().find_map(|alert| told_to_act(sight, alert)) {
+        return answer(Some(mark), who.to_owned(), fix);
+    }
     let named = |state: KindState| {
         let wanted = |reading: &&Reading| reading.state == state && !sight.is_off(reading.kind);
         let mut found: Vec<&Reading> = readings.iter().filter(wanted).collect();
@@ -268,6 +271,21 @@ fn who_acts(sight: Sight<'_>, facts: Facts<'_>) -> Answer {
         return answer(Some(Mark::Waiting), words, t.get("lacks-recording-detail"));
     }
     answer(None, t.get("lacks-nothing").to_owned(), t.get("nobody-need-act"))
+}
+
+/// Who acts on an open alert, and how; `None` for those that are said before.
+fn told_to_act(sight: Sight<'_>, alert: &Alert) -> Option<(Mark, &'static str, &'static str)> {
+    let t = sight.t;
+    match alert.kind {
+        AlertKind::NotEnabled | AlertKind::NotRecording => None,
+        AlertKind::ConsentMissing => Some((Mark::Missing, t.get("acts-overseer"), t.get("live-consent-fix"))),
+        AlertKind::NoRoom => Some((Mark::Missing, t.get("acts-admin"), t.get("live-no-room-fix"))),
+        AlertKind::Expiring => Some((Mark::Missing, t.get("acts-admin"), t.get("live-expiring-fix"))),
+        AlertKind::NotChecked => Some((Mark::Waiting, t.get("acts-admin"), t.get("live-not-checked-fix"))),
+        AlertKind::ConfirmRecording => {
+            Some((Mark::Waiting, t.get("acts-instructor"), t.get("live-ask-text")))
+        }
+    }
 }
 
 fn acts(sight: Sight<'_>, failure: EnableFailure) -> &'static str {

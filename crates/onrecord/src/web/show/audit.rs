@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::model::access::GlobalAct;
-use crate::model::id::AuditEntryId;
+use crate::model::id::{AuditEntryId, UserId};
 use crate::model::words::Word as _;
 use crate::ops::audit::{self, Form, number};
 use crate::ops::{Error, rights};
@@ -74,6 +74,7 @@ pub async fn page(
     rights::global(&app, &reader.viewer, GlobalAct::Oversee).await?;
     let t = reader.text();
     let filter = asked.filter(&app).await?;
+    let knows_nobody = filter.actor == Some(UserId(0));
     let mut lines = audit_search::list(&app.store, &filter, PAGE + 1).await?;
     let (sealed, actions) = audit_search::overview(&app.store).await?;
     let older = |line: &Line| asked.address("/admin/audit", ("cursor", &line.entry.id.to_string()));
@@ -98,7 +99,7 @@ pub async fn page(
         empty: entries.is_empty().then(|| Empty {
             icon: "safe",
             title: t.get("audit-empty").into(),
-            text: t.get("audit-empty-text").into(),
+            text: t.get(if knows_nobody { "request-nobody" } else { "audit-empty-text" }).into(),
             action: None,
         }),
         pager: Some(Pager {

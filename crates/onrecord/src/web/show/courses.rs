@@ -166,6 +166,8 @@ pub struct AskedOfCourse {
 struct Tried {
     result: Option<Note>,
     line_errors: Vec<LineError>,
+    /// Whether the file would have removed many people.
+    too_many: bool,
     form: EnrolForm,
     errors: Vec<FieldError>,
 }
@@ -290,6 +292,7 @@ async fn roster(
         change: may_change.then(|| RosterChange {
             result: tried.result,
             line_errors: tried.line_errors,
+            too_many: tried.too_many,
             add: add_fields(t, &tried.form, &tried.errors),
         }),
     })
@@ -391,7 +394,11 @@ pub async fn upload(
         Ok(upload) => upload,
         Err(refusal) => return Ok(refusal),
     };
-    let rest = if upload.replace { Rest::Goes } else { Rest::Stays };
+    let rest = match (upload.replace, upload.force) {
+        (true, true) => Rest::GoesAll,
+        (true, false) => Rest::Goes,
+        (false, _) => Rest::Stays,
+    };
     let outcome = roster_file::put(&app, Actor::Viewer(&reader.viewer), id, &upload.file, rest).await;
     let (status, tried) = told(reader.text(), outcome)?;
     render_course(&app, &reader, (id, AskedOfCourse::default()), (status, tried)).await
@@ -426,8 +433,11 @@ fn told(t: &'static Text, outcome: Result<Outcome, Error>) -> Result<(StatusCode
             ))
         }
         Err(Error::Conflict(text)) => {
-            let note = Note::new(Some(Mark::Missing), t.get("upload-too-many")).line(text).urgent();
-            Ok((StatusCode::CONFLICT, Tried { result: Some(note), ..Tried::default() }))
+            let note = Note::new(Some(Mark::Missing), t.get("upload-too-many"))
+                .line(text)
+                .fix(t.get("upload-force-fix"))
+                .urgent();
+            Ok((StatusCode::CONFLICT, Tried { result: Some(note), too_many: true, ..Tried::default() }))
         }
         Err(error) => Err(error),
     }

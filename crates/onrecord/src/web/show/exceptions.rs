@@ -182,7 +182,8 @@ fn office_words(t: &'static Text, office: Office) -> &'static str {
     }
 }
 
-fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
+/// The classes that an exception is about.
+pub(super) fn about(t: &'static Text, now: DateTime<Utc>, line: &Listed) -> String {
     if let Some(class) = &line.class {
         return class_choice::words(t, now, class);
     }

@@ -62,7 +62,12 @@ pub(super) fn all_well(t: &'static Text, last: Option<&Examination>) -> Option<N
     match last {
         None => Some(Note::new(None, t.get("teams-unverified-title")).line(t.get("teams-unverified-text"))),
         Some(last) if last.findings.iter().all(|found| found.severity == Severity::Info) => {
-            Some(Note::new(Some(Mark::Recorded), t.get("teams-well-title")).line(t.get("teams-well-text")))
+            let [title, text] = if last.findings.iter().any(is_question) {
+                ["teams-well-so-far", "teams-well-asked"]
+            } else {
+                ["teams-well-title", "teams-well-text"]
+            };
+            Some(Note::new(Some(Mark::Recorded), t.get(title)).line(t.get(text)))
         }
         Some(_) => None,
     }

@@ -76,7 +76,9 @@ pub(super) async fn policies(
         let answer = said.iter().find(|one| one.topic == *topic);
         let asked = findings::question(last, *topic);
         Policy {
-            lost: asked.map_or_else(String::new, |found| found.consequence.clone()),
+            lost: asked.map_or_else(String::new, |found| {
+                t.with("policy-if-not", &[("lost", found.consequence.as_str().into())])
+            }),
             command: asked.and_then(|found| findings::command(t, found)),
             ..policy_line(t, when, (*topic, answer))
         }

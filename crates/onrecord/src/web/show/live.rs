@@ -7,6 +7,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::Redirect;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::sight::Sight;
@@ -58,26 +59,30 @@ pub(super) struct ToldOfClass {
     pub open: Vec<Alert>,
     /// All that they were told, for staff.
     pub all: Vec<Alert>,
+    /// When recording was switched on.
+    pub enabled_at: Option<DateTime<Utc>>,
     /// What was noted about its recording, for staff.
     pub noted: Vec<Noted>,
     /// What whoever teaches answered last, for staff.
     pub answered: Option<Answered>,
 }
 
-/// Reads it: one query for learners of a class that is on, three for staff, none otherwise.
+/// Reads it: one query for learners, two of a class that is on; four for staff.
 pub(super) async fn of_class(sight: Sight<'_>) -> Result<ToldOfClass, Error> {
     let db = &sight.app.store;
+    let enabled_at = class_parts::enabled_at(db, sight.meeting.id).await?;
     if !sight.for_staff() {
         let open = if sight.verdict == Verdict::Running {
             alerts::open_of_meeting(db, sight.meeting.id).await?
         } else {
             Vec::new()
         };
-        return Ok(ToldOfClass { open, ..ToldOfClass::default() });
+        return Ok(ToldOfClass { open, enabled_at, ..ToldOfClass::default() });
     }
     let all = alerts::of_meeting(db, sight.meeting.id).await?;
     Ok(ToldOfClass {
         open: all.iter().filter(|alert| alert.resolved_at.is_none()).cloned().collect(),
+        enabled_at,
         noted: class_parts::noted(db, sight.meeting.id).await?,
         answered: alerts::last_answer(db, sight.meeting.id).await?,
         all,

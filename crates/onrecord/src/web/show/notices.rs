@@ -25,7 +25,7 @@ use crate::web::form::FormOf;
 use crate::web::input::{PathId, QueryOf};
 use crate::web::listing;
 use crate::web::page::{Place, html};
-use crate::web::pages::notices::{AcknowledgementRow, Acknowledgements, NoticeRow, Notices};
+use crate::web::pages::notices::{AcknowledgementRow, Acknowledgements, NoticeRow, Notices, WordingRow};
 use crate::web::parts::{Crumb, Empty, Field, FieldKind, Mark};
 use crate::web::text::Text;
 use crate::web::when::When;
@@ -41,6 +41,8 @@ const PEOPLE: i64 = 100;
 #[serde(default)]
 pub struct Asked {
     cursor: String,
+    /// The words in this language are to be changed.
+    language: String,
 }
 
 /// The form of the words in another language.
@@ -57,7 +59,8 @@ pub async fn page(
     reader: Reader,
     QueryOf(asked): QueryOf<Asked>,
 ) -> Result<Response, PageError> {
-    Ok(render(&app, &reader, StatusCode::OK, (&asked.cursor, &Typed::default(), &[])).await?)
+    let typed = Typed { language: asked.language, ..Typed::default() };
+    Ok(render(&app, &reader, StatusCode::OK, (&asked.cursor, &typed, &[])).await?)
 }
 
 async fn render(
@@ -76,6 +79,10 @@ async fn render(
         Acknowledge::Ask => t.get("acknowledge-ask"),
         Acknowledge::Required => t.get("acknowledge-required"),
     };
+    let wordings = notice::wordings(app, &reader.viewer).await?;
+    let may_change = may_change(&reader.viewer);
+    let present = wordings.iter().find(|one| errors.is_empty() && one.language == typed.language);
+    let filled = present.map(|one| Typed { language: one.language.clone(), wording: one.words.clone() });
     let view = Notices {
         page: reader.page(t.get("notices-title"), Place::Retention),
         tabs: tabs(t, "/admin/notices"),
@@ -88,9 +95,21 @@ async fn render(
         }),
         pager: pager(t, ("/admin/notices", "cursor"), (before.is_some(), next), found.len()),
         rows: found.into_iter().map(|version| row(t, &when, version)).collect(),
-        fields: may_change(&reader.viewer).then(|| fields(t, typed, errors)),
+        open: filled.is_some(),
+        fields: may_change.then(|| fields(t, filled.as_ref().unwrap_or(typed), errors)),
+        wordings: wordings.into_iter().map(|one| wording_row(t, one, may_change)).collect(),
     };
     Ok(html(status, &view).into_response())
+}
+
+fn wording_row(t: &'static Text, wording: notice::Wording, may_change: bool) -> WordingRow {
+    let may_edit = may_change && !wording.is_configured;
+    WordingRow {
+        locked: if wording.is_configured { t.get("notice-wording-locked") } else { "" },
+        edit_href: may_edit.then(|| format!("/admin/notices?language={}", wording.language)),
+        language: wording.language,
+        words: wording.words,
+    }
 }
 
 fn row(t: &'static Text, when: &When, version: Version) -> NoticeRow {

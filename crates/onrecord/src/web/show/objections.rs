@@ -34,6 +34,9 @@ use crate::web::when::When;
 /// One's own objections that are shown.
 const OWN: i64 = 100;
 
+/// Exceptions to choose from.
+const EXCEPTIONS: i64 = 100;
+
 /// The choice of the whole course.
 const COURSE: Wider = ("course", "objection-all");
 
@@ -231,6 +234,7 @@ async fn render_case(
     facts.extend(case.exception_id.map(|id| (t.get("case-exception"), id.to_string())));
     facts.extend(case.outcome.map(|_| (t.get("case-answer"), case.answer.clone())));
     let is_open = case.outcome.is_none();
+    let led_to = if is_open { exceptions_of(app, t, case, &typed.exception).await? } else { Vec::new() };
     let view = Case {
         page: reader.page(t.get("case-title"), Place::Retention),
         tabs: tabs(t, "/admin/cases"),
@@ -245,13 +249,32 @@ async fn render_case(
             .map(|note| CaseNoteLine { author: note.author, at: when.day_time(note.at), text: note.text })
             .collect(),
         exceptions: Link::new(exceptions, t.get("exceptions-title")),
-        fields: may_change(&reader.viewer).then(|| fields(t, is_open, (typed, errors))),
+        fields: may_change(&reader.viewer).then(|| fields(t, is_open, (typed, errors), led_to)),
         action: format!("/admin/cases/{id}"),
     };
     Ok(html(status, &view).into_response())
 }
 
-fn fields(t: &'static Text, is_open: bool, (typed, errors): (&Change, &[FieldError])) -> Vec<Field> {
+/// The exceptions of the case's course that it may have led to, the newest first.
+async fn exceptions_of(app: &App, t: &'static Text, case: &Objection, typed: &str) -> Done<Vec<Choice>> {
+    let whose = exceptions::Whose::Course(case.course_id);
+    let found = exceptions::list(&app.store, whose, None, EXCEPTIONS).await?;
+    let now = app.clock.now();
+    let first = if case.exception_id.is_some() { "case-stays-so" } else { "case-no-exception" };
+    let mut choices = vec![Choice::new("", t.get(first), typed)];
+    choices.extend(found.iter().map(|one| {
+        let words = format!("{}: {}", one.exception.id, super::exceptions::about(t, now, one));
+        Choice::new(one.exception.id.to_string(), words, typed)
+    }));
+    Ok(choices)
+}
+
+fn fields(
+    t: &'static Text,
+    is_open: bool,
+    (typed, errors): (&Change, &[FieldError]),
+    led_to: Vec<Choice>,
+) -> Vec<Field> {
     let note = Field::new("note", t.get("case-note"), FieldKind::Area)
         .value(typed.note.clone())
         .error(fault(errors, "note"));
@@ -266,9 +289,11 @@ fn fields(t: &'static Text, is_open: bool, (typed, errors): (&Change, &[FieldErr
     vec![
         Field::new("owner", t.get("case-owner"), FieldKind::Email)
             .value(typed.owner.clone())
+            .hint(t.get("case-stays"))
             .error(fault(errors, "owner_id")),
         Field::new("due_on", t.get("case-due"), FieldKind::Date)
             .value(typed.due_on.clone())
+            .hint(t.get("case-stays"))
             .error(fault(errors, "due_at")),
         note,
         Field::new("outcome", t.get("case-outcome"), FieldKind::Select(outcomes))
@@ -277,8 +302,7 @@ fn fields(t: &'static Text, is_open: bool, (typed, errors): (&Change, &[FieldErr
             .value(typed.answer.clone())
             .hint(t.get("case-answer-hint"))
             .error(fault(errors, "answer")),
-        Field::new("exception", t.get("case-exception"), FieldKind::Number)
-            .value(typed.exception.clone())
+        Field::new("exception", t.get("case-exception"), FieldKind::Select(led_to))
             .error(fault(errors, "exception_id")),
     ]
 }

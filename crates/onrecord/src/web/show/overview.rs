@@ -199,9 +199,13 @@ fn zone_words(t: &Text, when: When) -> String {
     t.with("times-in", &[("zone", when.zone_words().into())])
 }
 
-/// The parts of the last reading, in the order people read them; nothing before the first.
+/// The parts of the last reading, in the order people read them; nothing before the first, nor while the class is to come
+/// or on: what was read until then says nothing of it.
 fn last_sync(sight: Sight<'_>, readings: &[Reading]) -> Option<LastSync> {
     let t = sight.t;
+    if sight.is_ahead() {
+        return None;
+    }
     let newest = readings.iter().map(|reading| reading.read_at).max()?;
     let parts: Vec<PartLine> = SyncKind::ALL.iter().map(|kind| part_line(sight, *kind, readings)).collect();
     let is_well = |kind: &&SyncKind| {

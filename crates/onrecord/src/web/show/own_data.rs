@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::retention::requests::file;
 use crate::app::App;
 use crate::model::access::Act;
+use crate::model::artifact::ArtifactKind;
 use crate::model::id::ArtifactId;
 use crate::model::visit::{AccessDetail, Way};
 use crate::ops::actor::Actor;
@@ -44,9 +45,10 @@ pub async fn page(State(app): State<Arc<App>>, reader: Reader) -> Result<Respons
     };
     let visits = privacy::own_visits(&app.store, reader.viewer.user_id, SHOWN).await?;
     let when = When::new(t, chrono_tz::UTC, app.clock.now());
-    let how = |way| match way {
-        Way::Watch => t.get("own-data-watched").to_owned(),
-        Way::Download => t.get("own-data-downloaded").to_owned(),
+    let how = |kind, way| match (kind, way) {
+        (_, Way::Download) => t.get("own-data-downloaded").to_owned(),
+        (ArtifactKind::Recording, Way::Watch) => t.get("own-data-watched").to_owned(),
+        (ArtifactKind::Transcript | ArtifactKind::File, Way::Watch) => t.get("own-data-read").to_owned(),
     };
     let view = OwnData {
         page: reader.page(t.get("own-data-title"), Place::Elsewhere),
@@ -59,7 +61,7 @@ pub async fn page(State(app): State<Arc<App>>, reader: Reader) -> Result<Respons
         }),
         visits: visits
             .into_iter()
-            .map(|visit| (visit.title, how(visit.way), when.day_time(visit.opened_at)))
+            .map(|visit| (visit.title, how(visit.kind, visit.way), when.day_time(visit.opened_at)))
             .collect(),
     };
     Ok(html(StatusCode::OK, &view).into_response())

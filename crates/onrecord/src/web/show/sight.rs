@@ -61,6 +61,12 @@ impl<'a> Sight<'a> {
         self.meeting.ends_at < self.seen.placed.conference.created_at
     }
 
+    /// When the class was over: one that was held before its time was over when its call ended.
+    pub(super) fn ended_at(&self) -> DateTime<Utc> {
+        let planned = self.meeting.ends_at;
+        if planned <= self.now { planned } else { self.meeting.call_ended_at.unwrap_or(self.now) }
+    }
+
     /// Whether the class is still to come or on.
     pub(super) fn is_ahead(&self) -> bool {
         matches!(self.verdict, Verdict::Upcoming | Verdict::Running)

@@ -40,11 +40,12 @@ const MOST: i64 = 50;
 /// `GET /admin/storage`.
 pub async fn page(State(app): State<Arc<App>>, reader: Reader) -> std::result::Result<Response, PageError> {
     rights::global(&app, &reader.viewer, GlobalAct::Oversee).await?;
-    let shown = shown(&app, &reader).await?;
+    let shown = shown(&app, &reader, None).await?;
     Ok(html(StatusCode::OK, &shown).into_response())
 }
 
-async fn shown(app: &App, reader: &Reader) -> Result<Storage> {
+/// The page; `wrong` is what was typed as days, and what is wrong with it.
+async fn shown(app: &App, reader: &Reader, wrong: Option<(String, String)>) -> Result<Storage> {
     let t = reader.text();
     let now = app.clock.now();
     let when = When::new(t, chrono_tz::UTC, now);
@@ -55,9 +56,11 @@ async fn shown(app: &App, reader: &Reader) -> Result<Storage> {
     let expiring = rows::expiring(&app.store, now + LISTED, MOST).await?;
     let may_change = decide_global(&reader.viewer, GlobalAct::Administer) == Decision::Allowed;
     let locked = integration::locked_by(app, "teams.recording_expiry_days");
+    let (typed, error) = wrong.unzip();
     let days = Field::new("days", t.get("storage-expiry-days"), FieldKind::Text)
-        .value(row.recording_expiry_days.to_string())
-        .hint(t.get("storage-expiry-hint"));
+        .value(typed.unwrap_or_else(|| row.recording_expiry_days.to_string()))
+        .hint(t.get("storage-expiry-hint"))
+        .error(error);
     let size = when::size(t, bytes);
     Ok(Storage {
         page: reader.page(t.get("nav-storage"), Place::Storage),
@@ -109,11 +112,12 @@ fn drive(t: &'static Text, outlook: &Outlook, when: &When) -> Drive {
     let growth = match outlook.growth_bytes_per_day {
         Some(bytes) if bytes > 0 => t.with("storage-growth", &[("size", when::size(t, bytes).into())]),
         Some(_) => t.get("storage-growth-none").to_owned(),
-        None => t.get("storage-growth-unknown").to_owned(),
+        None => String::new(),
     };
     let forecast = match (outlook.is_full(), outlook.full_on) {
         (true, _) => t.get("storage-full-now").to_owned(),
         (false, Some(day)) => t.with("storage-full-on", &[("date", date(day).into())]),
+        (false, None) if outlook.growth_bytes_per_day.is_none() => t.get("storage-growth-unknown").to_owned(),
         (false, None) => t.get("storage-full-never").to_owned(),
     };
     let planned =
@@ -121,13 +125,23 @@ fn drive(t: &'static Text, outlook: &Outlook, when: &When) -> Drive {
     Drive {
         id: outlook.account_id,
         meter: Meter { name: outlook.email.clone(), words, percent },
-        state: outlook.state.clone().unwrap_or_default(),
+        state: state_words(t, outlook.state.as_deref()).to_owned(),
         read: outlook.read_at.map(|at| t.with("monitor-last", &[("ago", when.relative_words(at).into())])),
         growth,
         forecast,
         planned: t.with("storage-planned", &planned),
         disabled: !outlook.enabled,
         may_rehome: outlook.planned_classes > 0,
+    }
+}
+
+/// What Microsoft says of the room in a drive; nothing while there is enough.
+fn state_words(t: &'static Text, state: Option<&str>) -> &'static str {
+    match state {
+        Some("nearing") => t.get("storage-state-nearing"),
+        Some("critical") => t.get("storage-state-critical"),
+        Some("exceeded") => t.get("storage-state-exceeded"),
+        _ => "",
     }
 }
 
@@ -157,14 +171,24 @@ pub struct DaysForm {
 /// `POST /admin/storage/expiry`.
 pub async fn set_days(
     State(app): State<Arc<App>>,
-    SignedIn(viewer): SignedIn,
+    reader: Reader,
     form: std::result::Result<Form<DaysForm>, FormRejection>,
-) -> std::result::Result<Redirect, PageError> {
-    rights::global(&app, &viewer, GlobalAct::Administer).await?;
-    let days = form.map(|Form(form)| form.days).unwrap_or_default();
-    let days = days.trim().parse().map_err(|_| Error::invalid("days", say("op-expiry-days")))?;
-    expiry::set_days(&app, Actor::Viewer(&viewer), days).await?;
-    Ok(Redirect::to("/admin/storage"))
+) -> std::result::Result<Response, PageError> {
+    rights::global(&app, &reader.viewer, GlobalAct::Administer).await?;
+    let typed = form.map(|Form(form)| form.days).unwrap_or_default();
+    let set = match typed.trim().parse() {
+        Ok(days) => expiry::set_days(&app, Actor::Viewer(&reader.viewer), days).await,
+        Err(_) => Err(Error::invalid("days", say("op-expiry-days"))),
+    };
+    match set {
+        Ok(()) => Ok(Redirect::to("/admin/storage").into_response()),
+        Err(Error::Invalid(errors)) => {
+            let error = errors.into_iter().next().map_or_else(String::new, |error| error.message);
+            let shown = shown(&app, &reader, Some((typed, error))).await?;
+            Ok(html(StatusCode::UNPROCESSABLE_ENTITY, &shown).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /admin/storage/accounts/{id}/rehome`.

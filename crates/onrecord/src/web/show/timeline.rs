@@ -21,7 +21,7 @@ use crate::web::when::{self, Moment};
 /// The steps so far, then the next ones.
 pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     let mut steps = vec![scheduled(sight)];
-    steps.extend(switched_on(sight));
+    steps.extend(switched_on(sight, facts.told));
     steps.extend(drifted(sight, facts.told));
     steps.extend(held(sight));
     steps.extend(told(sight, facts.told));
@@ -30,9 +30,7 @@ pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     steps.extend(rests_on(sight));
     steps.extend(copied(sight, facts.parts));
     steps.extend(facts.readings.iter().filter_map(|reading| unread(sight, reading)));
-    if sight.is_taken_over() {
-        in_order_of_time(&mut steps);
-    }
+    let mut steps = in_order_of_time(steps);
     let mut coming = next(sight, facts.parts);
     if let Some(first) = coming.first_mut() {
         first.next = true;
@@ -41,12 +39,17 @@ pub(super) fn timeline(sight: Sight<'_>, facts: Facts<'_>) -> Vec<Step> {
     steps
 }
 
-/// A class that was held before it was taken over is told from its beginning. What has no time stays where it is last.
-fn in_order_of_time(steps: &mut [Step]) {
-    steps.sort_by_key(|step| {
+/// The steps by the time at which they happened. What has no time of its own stays behind what it was said after.
+fn in_order_of_time(steps: Vec<Step>) -> Vec<Step> {
+    let mut latest = DateTime::<Utc>::MIN_UTC;
+    let mut timed: Vec<(DateTime<Utc>, Step)> = Vec::with_capacity(steps.len());
+    for step in steps {
         let at = step.at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(&at.iso).ok());
-        at.map_or(DateTime::<Utc>::MAX_UTC, |at| at.with_timezone(&Utc))
-    });
+        latest = at.map_or(latest, |at| at.with_timezone(&Utc));
+        timed.push((latest, step));
+    }
+    timed.sort_by_key(|(at, _)| *at);
+    timed.into_iter().map(|(_, step)| step).collect()
 }
 
 fn step(mark: Mark, what: String, at: Option<Moment>, detail: String) -> Step {
@@ -63,7 +66,7 @@ fn scheduled(sight: Sight<'_>) -> Step {
     step(Mark::Recorded, what, Some(at), String::new())
 }
 
-fn switched_on(sight: Sight<'_>) -> Option<Step> {
+fn switched_on(sight: Sight<'_>, told: &ToldOfClass) -> Option<Step> {
     let (t, meeting) = (sight.t, sight.meeting);
     if sight.verdict == Verdict::Cancelled {
         return None;
@@ -71,6 +74,7 @@ fn switched_on(sight: Sight<'_>) -> Option<Step> {
     let at = meeting.read_back_at.map(|at| sight.when.day_time(at));
     match meeting.auto_recording_status {
         AutoRecordingStatus::Enabled => {
+            let at = told.enabled_at.map(|at| sight.when.day_time(at)).or(at);
             let detail = if sight.is_ahead() { t.get("step-enabled-detail") } else { "" };
             Some(step(Mark::Recorded, t.get("step-enabled").to_owned(), at, detail.to_owned()))
         }
@@ -257,7 +261,7 @@ fn next(sight: Sight<'_>, parts: &[Part]) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     if sight.verdict == Verdict::Upcoming {
-        let relative = when.relative_words(meeting.starts_at);
+        let relative = sentence(&when.relative_words(meeting.starts_at));
         steps.push(coming(t.get("step-class"), when.span(meeting.starts_at, meeting.ends_at), &relative));
     }
     if let Some(at) = meeting.guard_at.filter(|at| *at > sight.now && sight.for_staff() && sight.is_ahead()) {

@@ -16,6 +16,7 @@ use crate::model::wish::Wish;
 use crate::model::words::Word as _;
 use crate::ops::actor::Actor;
 use crate::ops::people::{self as ops, Person};
+use crate::ops::roster_file::is_workbook;
 use crate::ops::sign_in::Link;
 use crate::ops::{Error, FieldError, import, rights};
 use crate::store::users::{self, Listed};
@@ -33,6 +34,9 @@ use crate::web::when::When;
 
 /// People on one page.
 const PAGE: i64 = 50;
+
+/// How a form says that a person is to have no role.
+const NO_ROLE: &str = "none";
 
 /// What the list is narrowed to.
 #[derive(Debug, Default, Deserialize)]
@@ -88,6 +92,7 @@ async fn render(
     let flash = match asked.did.as_str() {
         "disabled" => Some("user-disabled"),
         "enabled" => Some("user-enabled"),
+        "role" => Some("user-role-changed"),
         _ => None,
     };
     if let Some(key) = flash {
@@ -153,7 +158,9 @@ fn row(t: &'static Text, when: &When, reader: &Reader, line: &Listed) -> UserRow
         (false, true) => UserAction::Enable,
         (false, false) => UserAction::Disable,
     };
+    let roles = if action == UserAction::None { Vec::new() } else { other_roles(t, user.role) };
     UserRow {
+        roles,
         id: user.id.0,
         name: user.name.clone(),
         email: user.email.clone(),
@@ -163,6 +170,19 @@ fn row(t: &'static Text, when: &When, reader: &Reader, line: &Listed) -> UserRow
         state,
         action,
     }
+}
+
+/// What a person of this role may be made instead.
+fn other_roles(t: &'static Text, present: Option<GlobalRole>) -> Vec<Choice> {
+    [
+        (Some(GlobalRole::Admin), t.get("role-make-admin")),
+        (Some(GlobalRole::Officer), t.get("role-make-officer")),
+        (None, t.get("role-take-away")),
+    ]
+    .into_iter()
+    .filter(|(role, _)| *role != present)
+    .map(|(role, words)| Choice::new(role.map_or(NO_ROLE, |role| role.as_str()), words, ""))
+    .collect()
 }
 
 fn invite_fields(t: &'static Text, shown: &Shown) -> Vec<Field> {
@@ -203,7 +223,7 @@ pub async fn invite(
     rights::global(&app, &reader.viewer, GlobalAct::Administer).await?;
     let role = GlobalRole::parse(&form.role);
     if role.is_none() && !form.role.is_empty() {
-        let errors = vec![FieldError::new("role", "Choose administrator, officer or none.")];
+        let errors = vec![FieldError::new("role", reader.text().get("role-choose"))];
         return again(&app, &reader, form, errors).await;
     }
     let person = Person {
@@ -244,11 +264,21 @@ pub async fn upload(
         Ok(upload) => upload,
         Err(refusal) => return Ok(refusal),
     };
+    if is_workbook(&upload.file) {
+        let shown = Shown { uploaded: Some(refused_workbook(reader.text())), ..Shown::default() };
+        return render(&app, &reader, StatusCode::UNPROCESSABLE_ENTITY, (Asked::default(), shown)).await;
+    }
     let actor = Actor::Viewer(&reader.viewer);
     let report = import::users_of(&app, actor, upload.file, import::Options::default()).await?;
     let status = if report.applied { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = Shown { uploaded: Some(uploaded(reader.text(), report)), ..Shown::default() };
     render(&app, &reader, status, (Asked::default(), shown)).await
+}
+
+fn refused_workbook(t: &'static Text) -> Uploaded {
+    let title = t.with("upload-refused", &[("n", 1_i64.into())]);
+    let result = Note::new(Some(Mark::Missing), title).line(t.get("op-csv-workbook")).urgent();
+    Uploaded { result, line_errors: Vec::new() }
 }
 
 fn uploaded(t: &'static Text, report: import::Report) -> Uploaded {
@@ -286,6 +316,30 @@ pub async fn link(
     let invited = ops::invite(&app, Actor::Viewer(&reader.viewer), id).await?;
     let shown = Shown { invited: Some(invited), ..Shown::default() };
     render(&app, &reader, StatusCode::OK, (Asked::default(), shown)).await
+}
+
+/// The role a person is to have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RoleForm {
+    role: String,
+}
+
+/// `POST /admin/users/{id}/role`: `admin`, `officer` or `none`.
+pub async fn role(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    PathId(id): PathId<UserId>,
+    FormOf(form): FormOf<RoleForm>,
+) -> Result<Redirect, PageError> {
+    rights::global(&app, &reader.viewer, GlobalAct::Administer).await?;
+    let role = GlobalRole::parse(&form.role);
+    if role.is_none() && form.role != NO_ROLE {
+        return Err(Error::invalid("role", reader.text().get("role-choose")).into());
+    }
+    let wanted = Person { role: Wish::Said(role), ..Person::default() };
+    ops::change(&app, Actor::Viewer(&reader.viewer), id, wanted).await?;
+    Ok(Redirect::to("/admin/users?did=role"))
 }
 
 /// `POST /admin/users/{id}/disable`.

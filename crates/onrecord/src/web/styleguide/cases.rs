@@ -12,7 +12,7 @@ use crate::web::{
         exceptions::{Cases, ExceptionRow, Exceptions},
         join::{JoinWait, NoticeToRead},
         minors::{GuardianLine, MinorRow, Minors, MinorsChange},
-        notices::{AcknowledgementRow, Acknowledgements, NoticeRow, Notices},
+        notices::{AcknowledgementRow, Acknowledgements, NoticeRow, Notices, WordingRow},
         objections::{Case, CaseList, CaseNoteLine, CaseRow, Objecting, OwnObjection},
     },
     parts::{Choice, Field, FieldKind, Link, Mark, Note, Tab, Tabs},
@@ -193,6 +193,13 @@ fn notices(t: &'static Text) -> Notices {
         rows: vec![row(3, "en", sample::notice()), row(2, "nl", "Deze les wordt opgenomen.".to_owned())],
         empty: None,
         pager: None,
+        wordings: vec![WordingRow {
+            language: "nl".to_owned(),
+            words: "Deze les wordt opgenomen.".to_owned(),
+            locked: "",
+            edit_href: Some("/admin/notices?language=nl".to_owned()),
+        }],
+        open: false,
         fields: Some(vec![
             Field::new("language", t.get("notice-language"), FieldKind::Text)
                 .hint(t.get("notice-language-hint"))

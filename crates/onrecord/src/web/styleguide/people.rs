@@ -58,6 +58,14 @@ fn users(t: &'static Text) -> Users {
             Mark::Recorded.pill_with("Active")
         },
         action,
+        roles: if action == UserAction::None {
+            Vec::new()
+        } else {
+            vec![
+                Choice::new("admin", t.get("role-make-admin"), ""),
+                Choice::new("officer", t.get("role-make-officer"), ""),
+            ]
+        },
     };
     Users {
         page: sample::page(t, t.get("users-title"), Place::Users, Standing::Admin),

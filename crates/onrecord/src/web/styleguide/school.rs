@@ -166,7 +166,7 @@ fn home_instructor(t: &'static Text) -> Response<Body> {
         next: Some(next_class(t)),
         week: week(t),
         courses: sample::course_lines(t),
-        ..empty_home(t, Standing::Instructor, "Good morning, Ngozi. One class needs you.")
+        ..empty_home(t, Standing::Instructor, "Good morning, Ngozi. One class needs attention.")
     };
     html(StatusCode::OK, &home)
 }
@@ -300,6 +300,7 @@ fn course(t: &'static Text, line_errors: Option<Vec<LineError>>) -> Response<Bod
         empty: None,
         change: Some(RosterChange {
             result,
+            too_many: false,
             line_errors: line_errors.unwrap_or_default(),
             add: vec![
                 Field::new("email", t.get("email"), FieldKind::Email).required(),

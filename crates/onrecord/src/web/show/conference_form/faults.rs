@@ -20,6 +20,11 @@ impl Faults {
         Self { fields: [(field.to_owned(), words.to_owned())].into(), problem: None }
     }
 
+    /// Another field is wrong, too.
+    pub(super) fn add(&mut self, field: &str, words: &str) {
+        self.put(field.to_owned(), words.to_owned());
+    }
+
     /// The whole is wrong.
     pub(super) fn whole(words: String) -> Self {
         Self { fields: BTreeMap::new(), problem: Some(words) }

@@ -68,7 +68,10 @@ pub async fn create(
         Err(faults) => return show(&desk, &typed, StatusCode::UNPROCESSABLE_ENTITY, faults).await,
     };
     let Some(course) = course else {
-        let faults = Faults::at("course_id", desk.t.get("form-choose-course"));
+        let mut faults = Faults::at("course_id", desk.t.get("form-choose-course"));
+        if typed.title.trim().is_empty() {
+            faults.add("title", desk.t.get("op-give-title"));
+        }
         return show(&desk, &typed, StatusCode::UNPROCESSABLE_ENTITY, faults).await;
     };
     let done = schedule::schedule(&app, &reader.viewer, draft(&typed, course, &expanded)).await;

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 
 use super::{class_words, live, verdict};
 use crate::app::App;
+use crate::model::conference::Verdict;
 use crate::model::people::CourseRole;
 use crate::ops::{Result, alerts};
 use crate::store::alerts as alerts_store;
@@ -107,7 +108,9 @@ pub async fn page(State(app): State<Arc<App>>, reader: Reader) -> std::result::R
 
 /// The class that is on, or comes next.
 fn upcoming(classes: &[Class], now: DateTime<Utc>) -> Option<&Class> {
-    classes.iter().find(|class| class.ends_at > now && class.cancelled_at.is_none())
+    classes.iter().find(|class| {
+        class.ends_at > now && class.cancelled_at.is_none() && class.verdict != Verdict::Recorded
+    })
 }
 
 /// The class that comes next as the page shows it. One query.
@@ -213,7 +216,7 @@ fn verdict_words(seat: Seat<'_>, class: &Class) -> (String, Pill) {
     let plain = |words: &str| (words.to_owned(), mark.pill(t));
     match mark {
         Mark::Waiting => {
-            let ago = seat.when(class).relative_words(class.ends_at);
+            let ago = seat.when(class).relative_words(class.ends_at.min(seat.now));
             (t.with("home-waiting", &[("ago", ago.into())]), mark.pill_with(t.get("home-on-its-way")))
         }
         Mark::Missing if is_staff(class) => (
@@ -224,6 +227,7 @@ fn verdict_words(seat: Seat<'_>, class: &Class) -> (String, Pill) {
             (t.get("home-missing-learner").to_owned(), mark.pill_with(t.get("home-no-recording")))
         }
         Mark::NotHeld => plain(t.get("home-not-held")),
+        Mark::Recorded if is_staff(class) => plain(t.get("home-recorded-staff")),
         Mark::Recorded => plain(t.get("home-not-shown")),
         Mark::Upcoming if is_staff(class) => {
             (state_detail(seat, class), class_words::will_be_recorded(t, class.recording))

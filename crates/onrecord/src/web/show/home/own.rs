@@ -52,7 +52,12 @@ pub(super) async fn home(seat: Seat<'_>) -> Result<Home> {
         Some(class) => Some(next_class(seat, class).await?),
         None => None,
     };
-    let ended = classes.iter().rev().filter(|class| class.ends_at <= seat.now);
+    // A class may be held before its time.
+    let is_over = |class: &&Class| {
+        class.ends_at <= seat.now
+            || matches!(seat.mark(class), Mark::Recorded | Mark::Waiting | Mark::Missing)
+    };
+    let ended = classes.iter().rev().filter(is_over);
     let newest: Vec<&Class> = ended.take(NEWEST).collect();
     home.fresh = lines(seat, &newest).await?;
     if teaches {

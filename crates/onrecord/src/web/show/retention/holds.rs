@@ -13,11 +13,13 @@ use crate::app::App;
 use crate::model::access::GlobalAct;
 use crate::model::hold::{HoldScope, HoldState};
 use crate::model::id::HoldId;
+use crate::model::people::normal_email;
 use crate::model::words::Word as _;
 use crate::ops::actor::Actor;
 use crate::ops::holds as ops;
 use crate::ops::{Error, FieldError, Result as Done, rights};
 use crate::store::holds::Listed;
+use crate::store::users;
 use crate::web::auth::{Reader, SignedIn};
 use crate::web::error::PageError;
 use crate::web::form::FormOf;
@@ -120,7 +122,10 @@ fn row(t: &'static Text, when: &When, (line, now): (&Listed, DateTime<Utc>), may
     };
     HoldRow {
         id: hold.id.0,
-        on: format!("{scope} {} {}", hold.subject_id, line.subject).trim().to_owned(),
+        on: match hold.scope {
+            HoldScope::Person if !line.subject.is_empty() => format!("{scope} {}", line.subject),
+            _ => format!("{scope} {} {}", hold.subject_id, line.subject).trim().to_owned(),
+        },
         reason: if hold.release_reason.is_empty() {
             hold.reason.clone()
         } else {
@@ -140,7 +145,7 @@ fn fields(t: &'static Text, typed: &Typed, errors: &[FieldError]) -> Vec<Field> 
     vec![
         Field::new("scope", t.get("hold-on"), FieldKind::Select(scopes.collect()))
             .error(fault(errors, "scope")),
-        Field::new("subject_id", t.get("hold-number"), FieldKind::Number)
+        Field::new("subject_id", t.get("hold-number"), FieldKind::Text)
             .value(typed.subject_id.clone())
             .hint(t.get("hold-number-hint"))
             .error(fault(errors, "subject_id"))
@@ -165,7 +170,7 @@ pub async fn place(
     FormOf(typed): FormOf<Typed>,
 ) -> Result<Response, PageError> {
     rights::global(&app, &reader.viewer, GlobalAct::Retain).await?;
-    let placed = match read(&typed) {
+    let placed = match read(&app, reader.text(), &typed).await {
         Ok(wanted) => ops::place(&app, Actor::Viewer(&reader.viewer), wanted).await.map(|_| ()),
         Err(error) => Err(error),
     };
@@ -178,18 +183,25 @@ pub async fn place(
     }
 }
 
-fn read(typed: &Typed) -> Done<ops::Wanted> {
+/// The number of what the hold is on. People have no page whose address shows one, so they are named by theirs.
+async fn subject(app: &App, scope: Option<HoldScope>, said: &str) -> Done<Option<i64>> {
+    if scope == Some(HoldScope::Person) && said.contains('@') {
+        let found = users::find_by_email(&app.store, &normal_email(said)).await?;
+        return Ok(found.map(|user| user.id.0));
+    }
+    Ok(said.parse().ok().filter(|number| *number > 0))
+}
+
+async fn read(app: &App, t: &'static Text, typed: &Typed) -> Done<ops::Wanted> {
     let mut errors = Vec::new();
     let scope = HoldScope::parse(&typed.scope);
     if scope.is_none() {
         errors.push(FieldError::new("scope", "Choose what the hold is on."));
     }
-    let subject_id = typed.subject_id.trim().parse().unwrap_or(0);
-    if subject_id <= 0 {
-        errors.push(FieldError::new(
-            "subject_id",
-            "Write the number, as it stands in the address of its page.",
-        ));
+    let subject_id = subject(app, scope, typed.subject_id.trim()).await?;
+    if subject_id.is_none() {
+        let key = if scope == Some(HoldScope::Person) { "request-nobody" } else { "hold-number-wrong" };
+        errors.push(FieldError::new("subject_id", t.get(key)));
     }
     let mut day = |field: &'static str, text: &str| -> Option<NaiveDate> {
         if text.is_empty() {
@@ -209,7 +221,7 @@ fn read(typed: &Typed) -> Done<ops::Wanted> {
     let morning = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     Ok(ops::Wanted {
         scope: scope.unwrap_or(HoldScope::Recording),
-        subject_id,
+        subject_id: subject_id.unwrap_or_default(),
         reason: typed.reason.clone(),
         starts_at: starts_on.map(morning),
         // The last day counts.
