@@ -279,6 +279,7 @@ fn told_to_act(sight: Sight<'_>, alert: &Alert) -> Option<(Mark, &'static str, &
     match alert.kind {
         AlertKind::NotEnabled | AlertKind::NotRecording => None,
         AlertKind::ConsentMissing => Some((Mark::Missing, t.get("acts-overseer"), t.get("live-consent-fix"))),
+        AlertKind::NotOff => Some((Mark::Missing, t.get("acts-admin"), t.get("live-not-off-fix"))),
         AlertKind::NoRoom => Some((Mark::Missing, t.get("acts-admin"), t.get("live-no-room-fix"))),
         AlertKind::Expiring => Some((Mark::Missing, t.get("acts-admin"), t.get("live-expiring-fix"))),
         AlertKind::NotChecked => Some((Mark::Waiting, t.get("acts-admin"), t.get("live-not-checked-fix"))),

@@ -19,6 +19,7 @@ use crate::model::id::{CourseId, ExceptionId, Id as _, ObjectionId};
 use crate::model::objection::{CaseState, Objection, Outcome};
 use crate::model::words::Word as _;
 use crate::ops::{Error, FieldError, Result as Done, courses, objections as ops, rights};
+use crate::store::exceptions;
 use crate::store::objections::Listed;
 use crate::store::users;
 use crate::web::auth::{Reader, SignedIn};
