@@ -47,7 +47,7 @@ pub async fn remove(app: &App, actor: Actor<'_>, id: ArtifactId, reason: &str) -
     if let Some(ruling) = kept {
         let mut why = words::sentence(text::english(), &ruling, &policies);
         if matches!(ruling, Ruling::Kept(_, Because::Hold(..))) {
-            why = format!("{why}. {}", say("op-release-first"));
+            why = format!("{}. {}", why.trim_end_matches('.'), say("op-release-first"));
         }
         return Err(Error::Conflict(why));
     }

@@ -314,7 +314,7 @@ async fn token_again(
     reader: &Reader,
     (token, errors): (TokenForm, Vec<FieldError>),
 ) -> Result<Response, PageError> {
-    let shown = Shown { token, errors, ..Shown::default() };
+    let shown = Shown { errors, token, ..Shown::default() };
     render(app, reader, StatusCode::UNPROCESSABLE_ENTITY, shown).await
 }
 
