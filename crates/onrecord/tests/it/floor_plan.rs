@@ -324,7 +324,8 @@ fn empty_names(place: &str, source: &Source) -> Vec<String> {
         }
     }
     let code = source.code();
-    for keyword in ["struct ", "enum ", "trait ", "mod ", "type "] {
+    // An associated type has the name that its trait gives it.
+    for keyword in ["struct ", "enum ", "trait ", "mod ", "\ntype ", "\npub type "] {
         for rest in code.split(keyword).skip(1) {
             let name = word(rest).unwrap_or_default();
             let lower = name.to_lowercase();
