@@ -229,8 +229,7 @@ async fn what_a_hold_blocks_is_kept_from_view_and_done_when_it_ends() {
         assert!(!list.to_string().contains("Lea Rner") && !list.to_string().contains(LEARNER), "{list}");
     }
     let course = format!("/courses/{}", school.course);
-    for path in [course.clone(), format!("{course}/acknowledgements"), format!("/api/v1{course}/enrolments")]
-    {
+    for path in [course.clone(), format!("{course}/acknowledgements"), format!("/api/v1{course}/roster")] {
         let shown = school.world.sign_in(INSTRUCTOR).await.get(&path).await.expect(200).text();
         assert!(!shown.contains("Lea Rner") && !shown.contains(LEARNER), "{path}");
     }

@@ -328,10 +328,10 @@ async fn no_import_leaves_the_school_without_administrator_and_each_role_is_in_t
     let both = "id,email,name,role\nu1,ada@contoso.example,,officer\nu2,ben@contoso.example,,officer\n";
     let report = plain(&world, &[("users.csv", both)]).await;
     tells(&report, "users.csv:3: role", "only administrator");
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM \"user\" WHERE role = 'admin'").await, 2);
+    assert_eq!(count(&world, "\"user\" WHERE role = 'admin'").await, 2);
     let one = "id,email,name,role\nu1,ada@contoso.example,,officer\nu3,cy@contoso.example,Cy,admin\nu4,di@contoso.example,Di,\n";
     clean(&plain(&world, &[("users.csv", one)]).await);
-    let entries = |action: &str| format!("SELECT COUNT(*) AS n FROM audit_entry WHERE action = '{action}'");
+    let entries = |action: &str| format!("audit_entry WHERE action = '{action}'");
     assert_eq!(count(&world, &entries("user.changed")).await, 1, "whose role changed");
     assert_eq!(count(&world, &entries("user.added")).await, 1, "who came with a role");
 }

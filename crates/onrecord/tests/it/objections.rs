@@ -183,5 +183,5 @@ async fn what_was_written_is_exported_and_forgotten_with_the_person() {
     assert_eq!(erased.expect(201).json()["report"]["changed"]["objections"], 1);
     let case = admin.get(&format!("/admin/cases/{id}")).await.expect(200).text();
     assert!(!case.contains("My family") && !case.contains("Mrs Rner"), "{case}");
-    assert!(case.contains("Withdrawn"), "it waits for nobody any more: {case}");
+    assert!(case.contains("Taken back"), "it waits for nobody any more: {case}");
 }
